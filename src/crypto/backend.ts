@@ -1,0 +1,89 @@
+import type { Awaitable } from "../types.ts";
+import type { RsaKeyData } from "./rsa-key.ts";
+
+/** A hash function, by its name in `node:crypto`. */
+export type HashName = "sha256" | "sha384" | "sha512";
+
+/** A curve of the trailing signatures. */
+export type CurveName = "P-256" | "P-384";
+
+/** How a raw RSA key wraps. The MGF1 hash is the OAEP hash. */
+export type RsaPadding = "oaep-sha1" | "oaep-sha256" | "oaep-sha384" | "oaep-sha512" | "pkcs1";
+
+/**
+ * AES-GCM under one key: 12-byte IVs, 16-byte tags behind the ciphertext. Inputs are borrowed for the time of
+ * the call; `out` receives the result at `offset` and must not overlap the input.
+ */
+export interface AesGcm {
+  /** Writes ciphertext and tag: `plaintext.length + 16` bytes. */
+  seal(
+    iv: Uint8Array,
+    plaintext: Uint8Array,
+    aad: Uint8Array,
+    out: Uint8Array,
+    offset: number,
+  ): Awaitable<void>;
+  /** Writes `sealed.length - 16` bytes and answers true; or leaves none of them behind and answers false. */
+  open(
+    iv: Uint8Array,
+    sealed: Uint8Array,
+    aad: Uint8Array,
+    out: Uint8Array,
+    offset: number,
+  ): Awaitable<boolean>;
+}
+
+/** An imported RSA public key. */
+export interface RsaPublicKey {
+  encrypt(padding: RsaPadding, data: Uint8Array): Awaitable<Uint8Array>;
+}
+
+/** An imported RSA private key. */
+export interface RsaPrivateKey {
+  /**
+   * Null: the ciphertext does not open. PKCS#1 v1.5 never answers null for bad padding: it answers
+   * `expectedLength` bytes that depend on key and ciphertext alone (implicit rejection), so that padding is no oracle.
+   */
+  decrypt(padding: RsaPadding, ciphertext: Uint8Array, expectedLength: number): Awaitable<Uint8Array | null>;
+}
+
+/** A private ECDSA key in whatever form the backend keeps. */
+export type SigningKey = object & { readonly curve: CurveName };
+
+/** Hashes what it is fed, and signs it at the end. */
+export interface Signer {
+  update(data: Uint8Array): void;
+  /** The signature in DER. */
+  sign(): Awaitable<Uint8Array>;
+}
+
+/** Hashes what it is fed, and checks a DER signature at the end. */
+export interface Verifier {
+  update(data: Uint8Array): void;
+  verify(signature: Uint8Array): Awaitable<boolean>;
+}
+
+/**
+ * All that keyfold asks of a runtime's cryptography. Answers are `Awaitable`, so that Node stays synchronous.
+ * Chosen by the package import `#crypto`.
+ */
+export interface CryptoBackend {
+  readonly name: "node" | "web";
+
+  randomBytes(length: number): Uint8Array;
+  /** The one constant-time comparison. Lengths are not secret. */
+  equal(a: Uint8Array, b: Uint8Array): boolean;
+  hmac(hash: HashName, key: Uint8Array, data: Uint8Array): Uint8Array;
+
+  /** Borrows the key, which must stay unchanged while the cipher is in use. 16, 24 or 32 bytes. */
+  aesGcm(key: Uint8Array): AesGcm;
+
+  rsaPublicKey(key: RsaKeyData): Awaitable<RsaPublicKey>;
+  rsaPrivateKey(key: RsaKeyData): Awaitable<RsaPrivateKey>;
+
+  /** A fresh key pair; the public key is a compressed point. */
+  signingKeyPair(curve: CurveName): Awaitable<{ signingKey: SigningKey; publicKey: Uint8Array }>;
+  signer(key: SigningKey, hash: HashName): Signer;
+  /** Null: the compressed point is not on the curve. */
+  verifier(curve: CurveName, publicKey: Uint8Array, hash: HashName): Awaitable<Verifier | null>;
+}

@@ -1,0 +1,40 @@
+import type { ErrorCode } from "./errors.ts";
+
+/** One call to KMS has ended, well or not. */
+export interface KmsCallEvent {
+  readonly type: "kmsCall";
+  readonly keyring: string;
+  /** The KMS operation, such as `"GenerateDataKey"`. */
+  readonly operation: string;
+  readonly keyId: string | undefined;
+  readonly durationMs: number;
+  /** The AWS request id, if a reply arrived. */
+  readonly requestId: string | undefined;
+  /** The code of the error, if the call failed. */
+  readonly error: ErrorCode | "ABORTED" | undefined;
+}
+
+/** A message or object was sealed or opened. */
+export interface CryptEvent {
+  readonly type: "encrypted" | "decrypted";
+  readonly format: "message" | "object";
+  readonly suiteId: number;
+  readonly plaintextBytes: number;
+  readonly ciphertextBytes: number;
+}
+
+/** Everything that an observer hears. Never key material, plaintext, ciphertext or context values. */
+export type KeyfoldEvent = KmsCallEvent | CryptEvent;
+
+/** Receives events as they happen, synchronously. It must not throw; what it throws is dropped. */
+export type Observer = (event: KeyfoldEvent) => void;
+
+/** Tells the observer, if there is one. An observer never breaks the operation it watches. */
+export function notify(observer: Observer | undefined, event: KeyfoldEvent): void {
+  if (observer === undefined) return;
+  try {
+    observer(event);
+  } catch {
+    // Watching must not change what is watched.
+  }
+}

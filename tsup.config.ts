@@ -1,0 +1,16 @@
+import { defineConfig } from "tsup";
+
+export default defineConfig({
+  entry: {
+    index: "src/index.ts",
+    "kms/index": "src/kms/index.ts",
+    "testing/index": "src/testing/index.ts",
+    "crypto/node": "src/crypto/node.ts",
+  },
+  format: ["esm", "cjs"],
+  target: "node20",
+  dts: true,
+  splitting: true,
+  clean: true,
+  external: ["#crypto", /^@aws-sdk\//],
+});
