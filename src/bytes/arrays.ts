@@ -1,0 +1,30 @@
+/** One array of all the parts. */
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const out = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    out.set(part, offset);
+    offset += part.length;
+  }
+  return out;
+}
+
+/** Byte order, as UTF-8 sorts text. Not for secrets: it stops at the first difference. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i++) {
+    if (a[i] !== b[i]) return a[i]! - b[i]!;
+  }
+  return a.length - b.length;
+}
+
+/** Whether every byte is zero, in time that depends on the length alone. */
+export function isAllZero(bytes: Uint8Array): boolean {
+  let seen = 0;
+  for (const byte of bytes) seen |= byte;
+  return seen === 0;
+}
+
+export const EMPTY: Uint8Array = new Uint8Array(0);
