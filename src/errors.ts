@@ -190,12 +190,16 @@ export class NoDataKeyError extends KeyfoldError {
   readonly reasons: readonly UnwrapReason[];
 
   constructor(count: number, reasons: readonly UnwrapReason[]) {
-    const lines = reasons.map((r) => `\n  - data key ${r.index + 1}, keyring ${r.keyring}: ${r.status}: ${r.reason}`);
+    const lines = reasons.map(
+      (r) => `\n  - data key ${r.index + 1}, keyring ${r.keyring}: ${r.status}: ${r.reason}`,
+    );
     const causes = reasons.filter((r) => r.cause !== undefined).map((r) => r.cause);
     super(
       "ERR_NO_DATA_KEY",
       `None of the ${count} encrypted data key(s) could be opened:${lines.join("") || " no keyring answered"}`,
-      causes.length === 0 ? undefined : { cause: causes.length === 1 ? causes[0] : new AggregateError(causes) },
+      causes.length === 0
+        ? undefined
+        : { cause: causes.length === 1 ? causes[0] : new AggregateError(causes) },
     );
     this.reasons = reasons;
   }

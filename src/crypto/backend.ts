@@ -53,11 +53,11 @@ export type SigningKey = object & { readonly curve: CurveName };
 /** Hashes what it is fed, and signs it at the end. */
 export interface Signer {
   update(data: Uint8Array): void;
-  /** The signature in DER. */
+  /** r and s, each of the curve's full length (IEEE P1363). */
   sign(): Awaitable<Uint8Array>;
 }
 
-/** Hashes what it is fed, and checks a DER signature at the end. */
+/** Hashes what it is fed, and checks a signature of r and s (IEEE P1363) at the end. */
 export interface Verifier {
   update(data: Uint8Array): void;
   verify(signature: Uint8Array): Awaitable<boolean>;

@@ -89,7 +89,9 @@ function contentOffset(der: Uint8Array, offset: number): number | null {
 
 function fromJwk(jwk: RsaJwk, name: string): RsaKeyData {
   if (jwk?.kty !== "RSA" || typeof jwk.n !== "string" || typeof jwk.e !== "string") {
-    throw invalidArgument(`${name} must be an RSA key: PEM text, DER bytes, or a JSON Web Key with "kty": "RSA".`);
+    throw invalidArgument(
+      `${name} must be an RSA key: PEM text, DER bytes, or a JSON Web Key with "kty": "RSA".`,
+    );
   }
   return { kind: jwk.d === undefined ? "public" : "private", format: "jwk", jwk };
 }

@@ -86,10 +86,7 @@ export interface Keyring {
    * Tries its own encrypted data keys in order, notes the others, and answers fresh bytes; or null if none
    * opened. It throws only on abort or misuse.
    */
-  unwrap?(
-    edks: readonly EncryptedDataKey[],
-    request: UnwrapRequest,
-  ): Awaitable<UnwrappedDataKey | null>;
+  unwrap?(edks: readonly EncryptedDataKey[], request: UnwrapRequest): Awaitable<UnwrappedDataKey | null>;
   /** Whether a write of today would use exactly these wrapping keys. Absent: `needsReencryption` is an error. */
   isCurrent?(edks: readonly EncryptedDataKey[], request: KeyringRequest): Awaitable<boolean>;
 }

@@ -1,0 +1,80 @@
+import {
+  constants,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  hash as digest,
+  type JsonWebKey,
+  type KeyObject,
+  privateDecrypt,
+  publicEncrypt,
+} from "node:crypto";
+import { invalidArgument } from "../../errors.ts";
+import type { RsaPadding, RsaPrivateKey, RsaPublicKey } from "../backend.ts";
+import { unpadPkcs1 } from "../pkcs1.ts";
+import type { RsaKeyData } from "../rsa-key.ts";
+
+const OAEP_HASH: Readonly<Record<Exclude<RsaPadding, "pkcs1">, string>> = {
+  "oaep-sha1": "sha1",
+  "oaep-sha256": "sha256",
+  "oaep-sha384": "sha384",
+  "oaep-sha512": "sha512",
+};
+
+/** Imports an RSA public key into OpenSSL. */
+export function rsaPublicKey(data: RsaKeyData): RsaPublicKey {
+  const key = importKey(data);
+  return {
+    encrypt: (padding, plaintext) => new Uint8Array(publicEncrypt(options(key, padding), plaintext)),
+  };
+}
+
+/** Imports an RSA private key into OpenSSL. */
+export function rsaPrivateKey(data: RsaKeyData): RsaPrivateKey {
+  const key = importKey(data);
+  const decoySecret = secretOf(key);
+  return {
+    decrypt(padding, ciphertext, expectedLength) {
+      try {
+        if (padding !== "pkcs1") return new Uint8Array(privateDecrypt(options(key, padding), ciphertext));
+        // Node refuses PKCS#1 v1.5 decryption (CVE-2023-46809): raw RSA, and the padding taken off here.
+        const encoded = privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, ciphertext);
+        const decoy = createHmac("sha512", decoySecret).update(ciphertext).digest();
+        return unpadPkcs1(encoded, decoy.subarray(0, expectedLength));
+      } catch {
+        return null;
+      }
+    },
+  };
+}
+
+function options(key: KeyObject, padding: RsaPadding) {
+  return padding === "pkcs1"
+    ? { key, padding: constants.RSA_PKCS1_PADDING }
+    : { key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: OAEP_HASH[padding] };
+}
+
+/** A secret that only the holder of the private key knows: decoys must not be predictable. */
+function secretOf(key: KeyObject): Uint8Array {
+  const der = key.export({ type: "pkcs8", format: "der" });
+  const secret = digest("sha256", der, "buffer");
+  der.fill(0);
+  return secret;
+}
+
+function importKey(data: RsaKeyData): KeyObject {
+  let key: KeyObject;
+  try {
+    const source =
+      data.format === "jwk"
+        ? ({ key: data.jwk as JsonWebKey, format: "jwk" } as const)
+        : ({ key: Buffer.from(data.der), format: "der", type: data.format } as const);
+    key = data.kind === "public" ? createPublicKey(source as never) : createPrivateKey(source as never);
+  } catch {
+    throw invalidArgument(`The RSA ${data.kind} key cannot be read (${data.format}).`);
+  }
+  if (key.asymmetricKeyType !== "rsa") {
+    throw invalidArgument(`An RSA ${data.kind} key is due; this one is of type ${key.asymmetricKeyType}.`);
+  }
+  return key;
+}

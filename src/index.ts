@@ -1,0 +1,1 @@
+export { KeyfoldError } from "./errors.ts";

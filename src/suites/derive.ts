@@ -1,0 +1,63 @@
+import { backend } from "#crypto";
+import { concat, EMPTY } from "../bytes/arrays.ts";
+import { utf8 } from "../bytes/utf8.ts";
+import { hkdfExpand, hkdfExtract } from "../crypto/hkdf.ts";
+import { AuthenticationError } from "../errors.ts";
+import type { AlgorithmSuite } from "./table.ts";
+
+const DERIVE_LABEL = utf8("DERIVEKEY");
+const COMMIT_LABEL = utf8("COMMITKEY");
+
+/**
+ * The key schedule of one message or object (AWS Encryption SDK, framework/transitive-requirements; S3 Encryption
+ * Client, key-derivation). The caller wipes `contentKey`, which is a copy also where the suite derives nothing.
+ */
+export function deriveKeys(
+  suite: AlgorithmSuite,
+  dataKey: Uint8Array,
+  messageId: Uint8Array,
+): { contentKey: Uint8Array; commitment: Uint8Array } {
+  const secret = extract(suite, dataKey, messageId);
+  try {
+    return { commitment: commit(suite, secret), contentKey: expand(suite, secret, messageId) };
+  } finally {
+    secret.fill(0);
+  }
+}
+
+/** The content key for reading. The commitment is compared before anything else is derived. The caller wipes the key. */
+export function openContentKey(
+  suite: AlgorithmSuite,
+  dataKey: Uint8Array,
+  messageId: Uint8Array,
+  commitment: Uint8Array,
+): Uint8Array {
+  const secret = extract(suite, dataKey, messageId);
+  try {
+    if (!backend.equal(commit(suite, secret), commitment)) throw new AuthenticationError();
+    return expand(suite, secret, messageId);
+  } finally {
+    secret.fill(0);
+  }
+}
+
+function extract(suite: AlgorithmSuite, dataKey: Uint8Array, messageId: Uint8Array): Uint8Array {
+  if (suite.kdf === null) return dataKey.slice();
+  return hkdfExtract(backend, suite.kdf, suite.commitmentLength > 0 ? messageId : EMPTY, dataKey);
+}
+
+function commit(suite: AlgorithmSuite, secret: Uint8Array): Uint8Array {
+  if (suite.kdf === null || suite.commitmentLength === 0) return EMPTY;
+  return hkdfExpand(backend, suite.kdf, secret, concat(idOf(suite), COMMIT_LABEL), suite.commitmentLength);
+}
+
+function expand(suite: AlgorithmSuite, secret: Uint8Array, messageId: Uint8Array): Uint8Array {
+  if (suite.kdf === null) return secret.slice();
+  const label = suite.commitmentLength > 0 ? DERIVE_LABEL : messageId;
+  return hkdfExpand(backend, suite.kdf, secret, concat(idOf(suite), label), suite.keyLength);
+}
+
+/** The id that stands in the key schedule: objects are read in ranges under the id of the whole object's suite. */
+function idOf(suite: AlgorithmSuite): Uint8Array {
+  return Uint8Array.of(suite.id >> 8, suite.cipher === "ctr" ? suite.id - 1 : suite.id & 0xff);
+}

@@ -1,0 +1,110 @@
+/** How KMS answers with an error: the HTTP status of its JSON protocol, and whose fault it says it is. */
+interface ErrorKind {
+  readonly status: number;
+  readonly fault: "client" | "server";
+}
+
+const client = (status = 400): ErrorKind => ({ status, fault: "client" });
+const server = (status = 500): ErrorKind => ({ status, fault: "server" });
+
+/** Every error that the cryptographic and key operations of KMS are known to answer, by name. */
+export const KMS_ERRORS = {
+  AccessDeniedException: client(),
+  AlreadyExistsException: client(),
+  CloudHsmClusterInvalidConfigurationException: client(),
+  ConflictException: client(),
+  CustomKeyStoreInvalidStateException: client(),
+  CustomKeyStoreNotFoundException: client(),
+  DependencyTimeoutException: server(),
+  DisabledException: client(),
+  DryRunOperationException: client(),
+  ExpiredTokenException: client(),
+  IncompleteSignatureException: client(),
+  IncorrectKeyException: client(),
+  IncorrectKeyMaterialException: client(),
+  InternalFailure: server(),
+  InvalidAliasNameException: client(),
+  InvalidArnException: client(),
+  InvalidCiphertextException: client(),
+  InvalidGrantIdException: client(),
+  InvalidGrantTokenException: client(),
+  InvalidKeyUsageException: client(),
+  InvalidMarkerException: client(),
+  InvalidSignatureException: client(),
+  KeyUnavailableException: server(),
+  KMSInternalException: server(),
+  KMSInvalidMacException: client(),
+  KMSInvalidSignatureException: client(),
+  KMSInvalidStateException: client(),
+  LimitExceededException: client(),
+  MalformedPolicyDocumentException: client(),
+  MissingAuthenticationTokenException: client(),
+  NotAuthorizedException: client(),
+  NotFoundException: client(),
+  OptInRequired: client(403),
+  RequestEntityTooLargeException: client(413),
+  RequestExpired: client(),
+  SerializationException: client(),
+  ServiceUnavailableException: server(503),
+  SubscriptionRequiredException: client(),
+  TagException: client(),
+  ThrottlingException: client(),
+  UnknownOperationException: client(),
+  UnrecognizedClientException: client(),
+  UnsupportedOperationException: client(),
+  ValidationException: client(),
+  XksKeyInvalidConfigurationException: client(),
+  XksKeyNotFoundException: client(),
+} as const satisfies Readonly<Record<string, ErrorKind>>;
+
+/** The name of an error of KMS, as in `__type` and in `error.name`. */
+export type KmsErrorName = keyof typeof KMS_ERRORS;
+
+/** A call that the local KMS answers with an error. Never leaves the folder: clients get an `Error` like the SDK's. */
+export class KmsFailure extends Error {
+  override readonly name: KmsErrorName;
+  readonly status: number;
+  readonly fault: "client" | "server";
+
+  /** No message: KMS sends none either (`InvalidCiphertextException`). */
+  constructor(name: KmsErrorName, message = "") {
+    super(message);
+    this.name = name;
+    this.status = KMS_ERRORS[name].status;
+    this.fault = KMS_ERRORS[name].fault;
+  }
+}
+
+/** What KMS says with an error that a fault asks for, where the fault brings no message of its own. */
+export function defaultMessage(
+  name: KmsErrorName,
+  about: { readonly operation: string; readonly callerArn: string; readonly keyArn: string },
+): string {
+  switch (name) {
+    case "AccessDeniedException": {
+      const action = `kms:${about.operation}`;
+      return `User: ${about.callerArn} is not authorized to perform: ${action} on resource: ${about.keyArn} because no identity-based policy allows the ${action} action`;
+    }
+    case "ThrottlingException":
+      return "Rate exceeded";
+    case "DisabledException":
+      return `${about.keyArn} is disabled.`;
+    case "KMSInvalidStateException":
+      return `${about.keyArn} is pending deletion.`;
+    case "NotFoundException":
+      return `Key '${about.keyArn}' does not exist`;
+    case "IncorrectKeyException":
+      return "The key ID in the request does not identify a CMK that can perform this operation.";
+    case "ExpiredTokenException":
+      return "The security token included in the request is expired";
+    case "UnrecognizedClientException":
+      return "The security token included in the request is invalid.";
+    case "OptInRequired":
+    case "SubscriptionRequiredException":
+      return "The AWS Access Key Id needs a subscription for the service";
+    case "InvalidCiphertextException":
+      return "";
+    default:
+      return `${name}, as scripted`;
+  }
+}
