@@ -1,0 +1,166 @@
+import { type Peer, startPeer } from "./peer.ts";
+import { installed } from "./places.ts";
+
+/** A keyring as all peers understand it. Keys of bytes are base64, keys of RSA are PEM. */
+export type PeerKeyring =
+  | {
+      readonly type: "raw-aes";
+      readonly namespace: string;
+      readonly name: string;
+      readonly key: string;
+      readonly materialsDescription?: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly type: "raw-rsa";
+      readonly namespace: string;
+      readonly name: string;
+      readonly padding: RsaPadding;
+      readonly publicKey?: string;
+      readonly privateKey?: string;
+      readonly materialsDescription?: Readonly<Record<string, string>>;
+    }
+  | { readonly type: "multi"; readonly generator?: PeerKeyring; readonly children: readonly PeerKeyring[] }
+  | { readonly type: "kms"; readonly endpoint: string; readonly keyId: string }
+  | {
+      readonly type: "kms-discovery";
+      readonly endpoint: string;
+      readonly partition: string;
+      readonly accountIds: readonly string[];
+    };
+
+export type RsaPadding = "oaep-sha1" | "oaep-sha256" | "oaep-sha384" | "oaep-sha512" | "pkcs1";
+
+export type Context = Readonly<Record<string, string>>;
+
+export interface EsdkRequest {
+  readonly keyring: PeerKeyring;
+  readonly commitmentPolicy: string;
+  readonly encryptionContext: Context;
+  /** Given: a required-context manager over the keyring. */
+  readonly requiredKeys?: readonly string[];
+  readonly stream?: boolean;
+}
+
+export interface EsdkOpened {
+  readonly plaintext: Buffer;
+  readonly encryptionContext: Context;
+  readonly suite: number;
+  readonly encryptedDataKeys: number;
+}
+
+/** The official AWS Encryption SDK for Python. */
+export interface EncryptionSdk {
+  encrypt(
+    plaintext: Uint8Array,
+    request: EsdkRequest & { readonly suite: number; readonly frameLength: number },
+  ): Promise<Buffer>;
+  decrypt(ciphertext: Uint8Array, request: EsdkRequest): Promise<EsdkOpened>;
+}
+
+export interface ObjectPlace {
+  /** Endpoint of S3. */
+  readonly s3: string;
+  readonly bucket: string;
+  readonly key: string;
+}
+
+export interface StoredObject {
+  readonly metadata: Record<string, string>;
+  readonly body: Uint8Array;
+}
+
+/** An official S3 Encryption Client, and a plain S3 client beside it. */
+export interface ObjectClient {
+  createBucket(place: Pick<ObjectPlace, "s3" | "bucket">): Promise<void>;
+  put(place: ObjectPlace, keyring: PeerKeyring, plaintext: Uint8Array, context: Context): Promise<void>;
+  get(place: ObjectPlace, keyring: PeerKeyring, context: Context): Promise<Buffer>;
+  rawPut(place: ObjectPlace, object: StoredObject): Promise<void>;
+  rawGet(place: ObjectPlace): Promise<StoredObject>;
+}
+
+/** Any call of boto3. Parameters of bytes go in `bytes`, as base64; bytes come back as `{ base64 }`. */
+export interface Boto {
+  boto<T>(call: {
+    readonly service: string;
+    readonly endpoint: string;
+    readonly call: string;
+    readonly parameters?: object;
+    readonly bytes?: Readonly<Record<string, string>>;
+  }): Promise<T>;
+}
+
+interface Stoppable {
+  stop(): Promise<void>;
+}
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
+const bytes = (text: string): Buffer => Buffer.from(text, "base64");
+
+export async function startPython(): Promise<EncryptionSdk & ObjectClient & Boto & Stoppable> {
+  const peer = await startPeer(installed.python, [installed.script("peer.py")]);
+  return {
+    ...objectClient(peer),
+    async encrypt(plaintext, request) {
+      const reply = await peer.request<{ ciphertext: string }>({
+        op: "encrypt",
+        plaintext: base64(plaintext),
+        ...request,
+      });
+      return bytes(reply.ciphertext);
+    },
+    async decrypt(ciphertext, request) {
+      const reply = await peer.request<Omit<EsdkOpened, "plaintext"> & { plaintext: string }>({
+        op: "decrypt",
+        ciphertext: base64(ciphertext),
+        ...request,
+      });
+      return { ...reply, plaintext: bytes(reply.plaintext) };
+    },
+    boto: (call) => peer.request({ op: "boto", ...call }),
+    stop: () => peer.stop(),
+  };
+}
+
+/** Small heap, one garbage collector thread, first compiler tier: it starts in a second and leaves a core free. */
+const JAVA_OPTIONS = ["-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
+
+export async function startJava(): Promise<ObjectClient & Stoppable> {
+  const peer = await startPeer("java", [...JAVA_OPTIONS, "-cp", installed.javaClassPath, "peer.Peer"]);
+  return { ...objectClient(peer), stop: () => peer.stop() };
+}
+
+function objectClient(peer: Peer): ObjectClient {
+  return {
+    async createBucket(place) {
+      await peer.request({ op: "s3.createBucket", ...place });
+    },
+    async put(place, keyring, plaintext, encryptionContext) {
+      await peer.request({
+        op: "s3.put",
+        ...place,
+        keyring,
+        plaintext: base64(plaintext),
+        encryptionContext,
+      });
+    },
+    async get(place, keyring, encryptionContext) {
+      const reply = await peer.request<{ plaintext: string }>({
+        op: "s3.get",
+        ...place,
+        keyring,
+        encryptionContext,
+      });
+      return bytes(reply.plaintext);
+    },
+    async rawPut(place, { metadata, body }) {
+      await peer.request({ op: "s3.rawPut", ...place, metadata, body: base64(body) });
+    },
+    async rawGet(place) {
+      const reply = await peer.request<{ metadata: Record<string, string>; body: string }>({
+        op: "s3.rawGet",
+        ...place,
+      });
+      return { metadata: reply.metadata, body: bytes(reply.body) };
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import type { Context, PeerKeyring } from "../clients.ts";
+
+/** Who wrote the fixtures of a file, and with what. */
+export interface Origin {
+  readonly writer: string;
+  readonly version: string;
+  readonly generator: string;
+  readonly note?: string;
+}
+
+/** A KMS key as `createLocalKms({ keys })` takes it: `material` is base64. */
+export interface KmsKeyFixture {
+  readonly id: string;
+  readonly arn: string;
+  readonly material: string;
+}
+
+/** `test/vectors/messages/*.json` */
+export interface MessageVectors {
+  readonly origin: Origin;
+  readonly kms?: readonly KmsKeyFixture[];
+  /** Keyrings by name. Raw keys are base64, RSA keys PEM; a KMS keyring's endpoint is left empty. */
+  readonly keyrings: Readonly<Record<string, PeerKeyring>>;
+  readonly messages: readonly MessageVector[];
+}
+
+export interface MessageVector {
+  readonly name: string;
+  readonly suite: number;
+  /** A name in `keyrings`. */
+  readonly keyring: string;
+  /** 0: a non-framed message. */
+  readonly frameLength: number;
+  readonly encryptionContext: Context;
+  /** Pairs that the header does not hold: the reader has to bring them. */
+  readonly requiredKeys?: readonly string[];
+  /** `"locale"`: old JavaScript order of the keys in the AAD of the raw AES wrap. */
+  readonly contextOrder?: "utf8" | "locale";
+  readonly plaintext: string;
+  readonly ciphertext: string;
+}
+
+/** `test/vectors/objects/*.json` */
+export interface ObjectVectors {
+  readonly origin: Origin;
+  readonly kms?: readonly KmsKeyFixture[];
+  readonly keyrings: Readonly<Record<string, PeerKeyring>>;
+  readonly objects: readonly ObjectVector[];
+}
+
+export interface ObjectVector {
+  readonly name: string;
+  readonly keyring: string;
+  /** What the writer was given, and a reader has to name. KMS only. */
+  readonly encryptionContext: Context;
+  /** The label of a raw key. */
+  readonly materialsDescription?: Context;
+  /** User metadata as stored, without the x-amz-meta- prefix. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly plaintext: string;
+}
+
+export function writeVectors(
+  kind: "messages" | "objects",
+  name: string,
+  vectors: MessageVectors | ObjectVectors,
+): void {
+  const folder = new URL(`../../vectors/${kind}/`, import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(new URL(name, folder), `${JSON.stringify(vectors, null, 2)}\n`);
+}
+
+export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
+
+/** Bytes without a short period, so that frames that are swapped or repeated show. */
+export function sample(length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  for (let i = 0; i < length; i++) bytes[i] = (i * 31 + (i >> 8) * 7 + 11) & 0xff;
+  return bytes;
+}
