@@ -8,6 +8,6 @@ export interface Moto {
 }
 
 export async function startMoto(): Promise<Moto> {
-  const peer = await startPeer(installed.python, [installed.script("moto.py")]);
+  const peer = await startPeer(installed.python, [installed.script("serve_moto.py")]);
   return { endpoint: `http://127.0.0.1:${peer.hello.port}`, stop: () => peer.stop() };
 }
