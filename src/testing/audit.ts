@@ -1,0 +1,129 @@
+import type { Caller } from "./caller.ts";
+import type { KmsFailure } from "./errors.ts";
+import type { InputOf, Shape } from "./shape.ts";
+import { memberName } from "./shape.ts";
+
+/** Who called, as CloudTrail names it. Over HTTP `accessKeyId` is the one of the request's signature. */
+export interface LocalKmsUserIdentity {
+  readonly type: "IAMUser" | "AssumedRole" | "Root" | "AWSService";
+  readonly principalId?: string;
+  readonly arn?: string;
+  readonly accountId?: string;
+  readonly accessKeyId?: string;
+  readonly userName?: string;
+  /** Services only, such as `"ses.amazonaws.com"`. */
+  readonly invokedBy?: string;
+}
+
+/** One call in the audit log, in the shape of a CloudTrail event. It never holds key material, plaintext or ciphertext. */
+export interface LocalKmsEvent {
+  readonly eventVersion: "1.11";
+  readonly userIdentity: LocalKmsUserIdentity;
+  /** ISO 8601, to the second. */
+  readonly eventTime: string;
+  readonly eventSource: "kms.amazonaws.com";
+  /** The operation, such as `"Decrypt"`. */
+  readonly eventName: string;
+  readonly awsRegion: string;
+  readonly sourceIPAddress: string;
+  readonly userAgent: string;
+  /** The name of the error, if the call failed. `AccessDenied` loses its `Exception`, as in CloudTrail. */
+  readonly errorCode?: string;
+  readonly errorMessage?: string;
+  /** The request without its secrets: `keyId` as the caller wrote it, and only if it did. */
+  readonly requestParameters: Readonly<Record<string, unknown>> | null;
+  /** Null for cryptographic operations. */
+  readonly responseElements: Readonly<Record<string, unknown>> | null;
+  /** Names the backing material of the key that worked. Not derivable into it. */
+  readonly additionalEventData?: { readonly keyMaterialId: string };
+  readonly requestID: string;
+  readonly eventID: string;
+  readonly readOnly: boolean;
+  readonly resources: readonly {
+    readonly accountId: string;
+    readonly type: "AWS::KMS::Key";
+    readonly ARN: string;
+  }[];
+  readonly eventType: "AwsApiCall";
+  readonly managementEvent: true;
+  readonly recipientAccountId: string;
+  readonly eventCategory: "Management";
+}
+
+/** What a call left behind for the log. */
+export interface AuditTrail {
+  readonly operation: string;
+  readonly readOnly: boolean;
+  readonly caller: Caller;
+  readonly region: string;
+  readonly requestId: string;
+  readonly eventId: string;
+  readonly time: Date;
+  readonly parameters: Readonly<Record<string, unknown>> | null;
+  readonly elements: Readonly<Record<string, unknown>> | null;
+  readonly keyMaterialId: string | undefined;
+  readonly resources: ReadonlySet<string>;
+  readonly failure: KmsFailure | undefined;
+}
+
+export function auditEvent(trail: AuditTrail): LocalKmsEvent {
+  const { failure, keyMaterialId } = trail;
+  const code = failure?.name === "AccessDeniedException" ? "AccessDenied" : failure?.name;
+  return {
+    eventVersion: "1.11",
+    userIdentity: trail.caller.identity,
+    eventTime: trail.time.toISOString().replace(/\.\d+Z$/, "Z"),
+    eventSource: "kms.amazonaws.com",
+    eventName: trail.operation,
+    awsRegion: trail.region,
+    sourceIPAddress: "127.0.0.1",
+    userAgent: trail.caller.userAgent,
+    ...(code === undefined ? {} : { errorCode: code }),
+    ...(failure === undefined || failure.message === "" ? {} : { errorMessage: failure.message }),
+    requestParameters: trail.parameters,
+    responseElements: trail.elements,
+    ...(keyMaterialId === undefined ? {} : { additionalEventData: { keyMaterialId } }),
+    requestID: trail.requestId,
+    eventID: trail.eventId,
+    readOnly: trail.readOnly,
+    resources: [...trail.resources].map((arn) => ({
+      accountId: arn.split(":")[4] ?? "",
+      type: "AWS::KMS::Key",
+      ARN: arn,
+    })),
+    eventType: "AwsApiCall",
+    managementEvent: true,
+    recipientAccountId: trail.caller.accountId,
+    eventCategory: "Management",
+  };
+}
+
+/** The members of a request that CloudTrail shows, or null if there are none. */
+export function auditParameters<S extends Shape>(
+  shape: S,
+  input: InputOf<S>,
+): Readonly<Record<string, unknown>> | null {
+  const shown = Object.entries(shape)
+    .filter(([name, rule]) => !rule.hidden && input[name] !== undefined)
+    .map(([name]) => [memberName(name), copy(input[name])] as const);
+  return shown.length === 0 ? null : Object.fromEntries(shown);
+}
+
+/** A reply as CloudTrail's `responseElements` writes it. */
+export function auditElements(output: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(output).map(([name, value]) => [memberName(name), element(value)]),
+  );
+}
+
+function element(value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(element);
+  if (typeof value === "object" && value !== null) return auditElements(value as Record<string, unknown>);
+  return value;
+}
+
+function copy(value: unknown): unknown {
+  if (Array.isArray(value)) return [...value];
+  return typeof value === "object" && value !== null ? { ...value } : value;
+}

@@ -1,0 +1,17 @@
+export type { LocalKmsEvent, LocalKmsUserIdentity } from "./audit.ts";
+export type { LocalKmsClient, LocalKmsCommand } from "./client.ts";
+export type { KmsErrorName } from "./errors.ts";
+export { KMS_ERRORS } from "./errors.ts";
+export type {
+  LocalKmsFault,
+  LocalKmsFaultHandle,
+  LocalKmsFaultRule,
+  LocalKmsFaults,
+  MalformedReply,
+} from "./faults.ts";
+export type { LocalKmsEndpoint } from "./http.ts";
+export type { KeySpec, KeyState, KeyUsage } from "./key.ts";
+export type { LocalKmsKey, LocalKmsKeyOptions, LocalKmsKeys } from "./local-keys.ts";
+export type { LocalKms, LocalKmsOptions } from "./local-kms.ts";
+export { createLocalKms } from "./local-kms.ts";
+export type { KmsOperation } from "./operations/table.ts";

@@ -1,0 +1,185 @@
+import { invalidArgument } from "../errors.ts";
+import type { KeySpec, KeyState, KeyUsage, KmsKey } from "./key.ts";
+import { KEY_SPECS, stateOf, usagesOf } from "./key.ts";
+import { isKeyId, isMultiRegionId } from "./key-id.ts";
+import type { KeyStore, Scope } from "./key-store.ts";
+import { DAY } from "./key-store.ts";
+import { makeKey, replicate } from "./make-key.ts";
+import { newAlias } from "./operations/aliases.ts";
+
+/** A key to be made. */
+export interface LocalKmsKeyOptions {
+  /** A UUID in lower case; or `mrk-` and 32 hex digits, which makes it a multi-Region key. Default: random. */
+  readonly id?: string;
+  /** 32 bytes, copied, so that kept ciphertexts open again. Symmetric keys only. Default: random. */
+  readonly material?: Uint8Array;
+  /** Names with their prefix, such as `"alias/orders"`, in the Region of the key and not of its replicas. */
+  readonly aliases?: readonly string[];
+  readonly description?: string;
+  /** Default true. */
+  readonly enabled?: boolean;
+  /** Default `"SYMMETRIC_DEFAULT"`. Others are metadata only: they answer with KMS's errors. */
+  readonly keySpec?: KeySpec;
+  /** Default: the first that the spec allows; `"ENCRYPT_DECRYPT"` for RSA. */
+  readonly keyUsage?: KeyUsage;
+  /** Default: whether the id is a multi-Region one, or there are replicas. */
+  readonly multiRegion?: boolean;
+  /** Further Regions of a multi-Region key. */
+  readonly replicaRegions?: readonly string[];
+  /** Default: the Region and the account of the local KMS. */
+  readonly region?: string;
+  readonly accountId?: string;
+}
+
+/** A key as it is at the moment. */
+export interface LocalKmsKey {
+  readonly keyId: string;
+  readonly arn: string;
+  readonly region: string;
+  readonly accountId: string;
+  readonly keySpec: KeySpec;
+  readonly keyUsage: KeyUsage;
+  readonly keyState: KeyState;
+  readonly multiRegion: boolean;
+  readonly aliases: readonly string[];
+  /** How often it was rotated. */
+  readonly rotations: number;
+}
+
+/** Keys in the hand of a test. A key is named by its id, ARN, alias name or alias ARN. */
+export interface LocalKmsKeys {
+  createKey(options?: LocalKmsKeyOptions): LocalKmsKey;
+  describeKey(key: string): LocalKmsKey;
+  /** The ARN of a key; of a multi-Region key in this Region. */
+  arn(key: string, region?: string): string;
+  createAlias(name: string, key: string): void;
+  enableKey(key: string): void;
+  disableKey(key: string): void;
+  /** Default: 30 days. */
+  scheduleKeyDeletion(key: string, days?: number): void;
+  cancelKeyDeletion(key: string): void;
+  /** Removes a key at once, as if its waiting period were over. */
+  destroyKey(key: string): void;
+  /** New backing material; what the old sealed still opens. */
+  rotateKey(key: string): void;
+  /** The key in another Region, with the same id and material. Multi-Region keys only. */
+  replicateKey(key: string, region: string): LocalKmsKey;
+}
+
+export function createLocalKeys(
+  store: KeyStore,
+  home: { readonly region: string; readonly accountId: string; readonly now: () => number },
+): LocalKmsKeys {
+  // A bare id means the key of the home Region and account, or else the only key that has it.
+  const find = (key: string, scope: Scope = home): KmsKey => {
+    const elsewhere = store.keys().filter(({ id }) => id === key);
+    return store.find(key, scope, (message) => {
+      if (scope === home && elsewhere.length === 1) return elsewhere[0]!;
+      throw invalidArgument(message);
+    });
+  };
+
+  const info = (key: KmsKey): LocalKmsKey => ({
+    keyId: key.id,
+    arn: key.arn,
+    region: key.region,
+    accountId: key.accountId,
+    keySpec: key.spec,
+    keyUsage: key.usage,
+    keyState: stateOf(key),
+    multiRegion: key.group !== undefined,
+    aliases: store.aliasesOf(key).map((alias) => alias.name),
+    rotations: key.material?.rotations ?? 0,
+  });
+
+  const createAlias = (name: string, target: KmsKey): void => {
+    if (!/^alias\/[a-zA-Z0-9:/_-]+$/.test(name))
+      throw invalidArgument(`An alias is "alias/" and a name: ${name}`);
+    const alias = newAlias(name, target, target.accountId, home.now());
+    if (store.alias(alias.arn) !== undefined) throw invalidArgument(`${alias.arn} exists already`);
+    store.addAlias(alias);
+  };
+
+  const replicateTo = (key: KmsKey, region: string): KmsKey => {
+    if (key.group === undefined) throw invalidArgument(`${key.arn} is not a multi-Region key`);
+    if (key.group.members.has(region)) throw invalidArgument(`${key.id} exists in ${region} already`);
+    return replicate(store, home.now(), key, key.group, region, key.description);
+  };
+
+  return {
+    createKey(options = {}) {
+      const spec = options.keySpec ?? "SYMMETRIC_DEFAULT";
+      const replicas = options.replicaRegions ?? [];
+      checkKeyOptions(options, spec);
+      const region = options.region ?? home.region;
+      const accountId = options.accountId ?? home.accountId;
+      if (store.keys().some((key) => key.id === options.id && key.region === region)) {
+        throw invalidArgument(`Key ${options.id} exists in ${region} already`);
+      }
+      const key = makeKey(store, home.now(), {
+        region,
+        accountId,
+        spec,
+        usage: options.keyUsage ?? usagesOf(spec)[0]!,
+        description: options.description ?? "",
+        multiRegion: isMultiRegion(options),
+        id: options.id,
+        material: options.material,
+      });
+      key.enabled = options.enabled ?? true;
+      for (const replica of replicas) replicateTo(key, replica);
+      for (const alias of options.aliases ?? []) createAlias(alias, key);
+      return info(key);
+    },
+    describeKey: (key) => info(find(key)),
+    arn: (key, region) => find(key, region === undefined ? home : { region, accountId: home.accountId }).arn,
+    createAlias: (name, key) => createAlias(name, find(key)),
+    enableKey(key) {
+      find(key).enabled = true;
+    },
+    disableKey(key) {
+      find(key).enabled = false;
+    },
+    scheduleKeyDeletion(key, days = 30) {
+      find(key).deletion = { windowDays: days, dueAt: home.now() + days * DAY };
+    },
+    cancelKeyDeletion(key) {
+      const found = find(key);
+      found.deletion = undefined;
+      found.enabled = false;
+    },
+    destroyKey: (key) => store.removeKey(find(key)),
+    rotateKey(key) {
+      const { material, arn } = find(key);
+      if (material === undefined) throw invalidArgument(`${arn} is not a symmetric key`);
+      material.rotate();
+    },
+    replicateKey: (key, region) => info(replicateTo(find(key), region)),
+  };
+}
+
+function isMultiRegion({ id, multiRegion, replicaRegions = [] }: LocalKmsKeyOptions): boolean {
+  return multiRegion ?? (id === undefined ? replicaRegions.length > 0 : isMultiRegionId(id));
+}
+
+function checkKeyOptions(options: LocalKmsKeyOptions, spec: KeySpec): void {
+  const { id, material, keyUsage, accountId, replicaRegions = [] } = options;
+  if (id !== undefined && !isKeyId(id)) {
+    throw invalidArgument("id must be a UUID in lower case, or mrk- and 32 hex digits in lower case");
+  }
+  if (id !== undefined && isMultiRegionId(id) !== isMultiRegion(options)) {
+    throw invalidArgument("Multi-Region keys, and they alone, have an id that begins with mrk-");
+  }
+  if (replicaRegions.length > 0 && !isMultiRegion(options)) {
+    throw invalidArgument("Only multi-Region keys have replicas");
+  }
+  if (!KEY_SPECS.includes(spec)) throw invalidArgument(`keySpec must be one of ${KEY_SPECS.join(", ")}`);
+  if (keyUsage !== undefined && !usagesOf(spec).includes(keyUsage)) {
+    throw invalidArgument(`A key of spec ${spec} is for ${usagesOf(spec).join(" or ")}`);
+  }
+  if (material !== undefined && (spec !== "SYMMETRIC_DEFAULT" || material.length !== 32)) {
+    throw invalidArgument("material must be 32 bytes, and is for symmetric keys only");
+  }
+  if (accountId !== undefined && !/^\d{12}$/.test(accountId))
+    throw invalidArgument("accountId must be 12 digits");
+}

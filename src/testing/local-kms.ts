@@ -1,0 +1,142 @@
+import { backend } from "#crypto";
+import { invalidArgument } from "../errors.ts";
+import type { LocalKmsEvent } from "./audit.ts";
+import type { Caller } from "./caller.ts";
+import { callerFor } from "./caller.ts";
+import type { LocalKmsClient } from "./client.ts";
+import { createClient } from "./client.ts";
+import type { LocalKmsFaults } from "./faults.ts";
+import { createFaults } from "./faults.ts";
+import type { LocalKmsEndpoint } from "./http.ts";
+import { listen } from "./http.ts";
+import { KeyStore } from "./key-store.ts";
+import type { LocalKmsKeyOptions, LocalKmsKeys } from "./local-keys.ts";
+import { createLocalKeys } from "./local-keys.ts";
+import { toHex } from "./material.ts";
+import { createService } from "./service.ts";
+
+export interface LocalKmsOptions {
+  /** Keys that exist from the start. */
+  readonly keys?: readonly LocalKmsKeyOptions[];
+  /** The Region of clients that name none. Default `"us-east-1"`. */
+  readonly region?: string;
+  /** The account of callers that bring none. Default `"111122223333"`. */
+  readonly accountId?: string;
+  /** Milliseconds since 1970: dates and the end of pending deletions. Default `Date.now`. */
+  readonly now?: () => number;
+  /**
+   * Who an access key id belongs to, for callers over HTTP: a user's name or an ARN, also of another account.
+   * Default: a user of the same name as the access key id.
+   */
+  readonly principals?: Readonly<Record<string, string>>;
+  /**
+   * True: an ARN of another Region than the client's is refused, as by KMS. Default false: it is served there, so
+   * that one endpoint can stand for the endpoints of several Regions.
+   */
+  readonly strictRegions?: boolean;
+}
+
+/** A little KMS. Its methods are the hand of the test: they are not calls, and the audit log does not show them. */
+export interface LocalKms extends LocalKmsKeys {
+  readonly region: string;
+  readonly accountId: string;
+  /** In process, as the user `local` in the default Region. */
+  readonly client: LocalKmsClient;
+  /** In process, as another caller: a user's name, the ARN of a user or role, or a service (`"ses.amazonaws.com"`). */
+  clientAs(principal: string): LocalKmsClient;
+  /** In process, in another Region or as another caller. */
+  clientFor(options: { readonly region?: string; readonly principal?: string }): LocalKmsClient;
+  /**
+   * Serves KMS's JSON protocol over HTTP on 127.0.0.1, for a genuine `KMSClient`, the `aws` command line or boto3
+   * (Node and compatible runtimes only). The caller is the access key id; signatures are not verified.
+   */
+  listen(options?: { readonly port?: number }): Promise<LocalKmsEndpoint>;
+  /** Closes everything that listens. */
+  close(): Promise<void>;
+  /** The audit log: every call that reached the KMS, oldest first, failed ones too. */
+  readonly events: readonly LocalKmsEvent[];
+  clearEvents(): void;
+  /** Scripted faults. */
+  readonly faults: LocalKmsFaults;
+  /** A grant token that calls may bring. All others are refused. */
+  issueGrantToken(): string;
+}
+
+/**
+ * A strict little AWS KMS for tests and demos: in process, and over loopback HTTP for genuine AWS clients.
+ *
+ * **It is no place for production keys.** Key material lies in plain memory, there are no policies, and whoever
+ * reaches it may use every key.
+ *
+ * It is strict where emulators are lax: disabled and deleted keys stop working, the encryption context is bound
+ * pair by pair, key ids resolve as in KMS, and errors carry KMS's names, messages and statuses. Ciphertexts depend
+ * on key id, material and context alone: a key that is created again with the same material opens them.
+ *
+ * @example
+ * ```ts
+ * const kms = createLocalKms({ keys: [{ aliases: ["alias/orders"] }] });
+ * const { CiphertextBlob } = await kms.client.send(
+ *   new GenerateDataKeyCommand({ KeyId: "alias/orders", KeySpec: "AES_256" }),
+ * );
+ *
+ * const { url } = await kms.listen();
+ * const client = new KMSClient({ endpoint: url, region: "us-east-1", credentials });
+ *
+ * kms.faults.add({ operation: "Decrypt", times: 2, fault: { error: "ThrottlingException" } });
+ * await client.send(new DecryptCommand({ CiphertextBlob })); // the SDK's retries get through
+ * kms.events.map((event) => `${event.eventName} ${event.errorCode ?? "ok"}`);
+ *
+ * client.destroy();
+ * await kms.close();
+ * ```
+ */
+export function createLocalKms(options: LocalKmsOptions = {}): LocalKms {
+  const { region = "us-east-1", accountId = "111122223333", now = Date.now, principals = {} } = options;
+  if (!/^\d{12}$/.test(accountId)) throw invalidArgument("accountId must be 12 digits");
+  if (!/^[a-z]+(-[a-z0-9]+)+$/.test(region))
+    throw invalidArgument("region must be the name of an AWS Region");
+
+  const store = new KeyStore(now, options.strictRegions ?? false);
+  const faults = createFaults();
+  const grantTokens = new Set<string>();
+  const events: LocalKmsEvent[] = [];
+  const service = createService({ store, faults, grantTokens, now, log: (event) => void events.push(event) });
+  const endpoints = new Set<LocalKmsEndpoint>();
+
+  const keys = createLocalKeys(store, { region, accountId, now });
+  for (const key of options.keys ?? []) keys.createKey(key);
+
+  const clientFor: LocalKms["clientFor"] = ({ region: of = region, principal = "local" }) =>
+    createClient(service, callerFor(principal, { accountId, region: of, userAgent: "keyfold-local-kms" }));
+
+  const httpCaller = (accessKeyId: string, of: string | undefined, userAgent: string): Caller => {
+    const principal = Object.hasOwn(principals, accessKeyId) ? principals[accessKeyId]! : accessKeyId;
+    return callerFor(principal, { accountId, region: of ?? region, userAgent, accessKeyId });
+  };
+
+  return {
+    ...keys,
+    region,
+    accountId,
+    client: clientFor({}),
+    clientAs: (principal) => clientFor({ principal }),
+    clientFor,
+    async listen({ port = 0 } = {}) {
+      const endpoint = await listen(service, httpCaller, port);
+      endpoints.add(endpoint);
+      return endpoint;
+    },
+    async close() {
+      await Promise.all([...endpoints].map((endpoint) => endpoint.close()));
+      endpoints.clear();
+    },
+    events,
+    clearEvents: () => void events.splice(0),
+    faults,
+    issueGrantToken() {
+      const token = toHex(backend.randomBytes(32));
+      grantTokens.add(token);
+      return token;
+    },
+  };
+}
