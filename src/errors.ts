@@ -308,3 +308,8 @@ export function isKeyfoldError(error: unknown, code?: ErrorCode): boolean {
 export function invalidArgument(message: string): TypeError & { readonly code: "ERR_INVALID_ARGUMENT" } {
   return Object.assign(new TypeError(message), { code: "ERR_INVALID_ARGUMENT" as const });
 }
+
+/** Whether this error was made by {@link invalidArgument}. */
+export function isMisuse(error: unknown): boolean {
+  return error instanceof TypeError && "code" in error && error.code === "ERR_INVALID_ARGUMENT";
+}

@@ -1,0 +1,87 @@
+import { backend } from "#crypto";
+import { concat, EMPTY } from "../bytes/arrays.ts";
+import type { Signer } from "../crypto/backend.ts";
+import { LimitError } from "../errors.ts";
+import { FrameSealer } from "../message/body.ts";
+import { headerLengths, writeHeaderBody } from "../message/header.ts";
+import { deriveKeys } from "../suites/derive.ts";
+import { assertMayEncrypt } from "../suites/policy.ts";
+import type { EncryptionContext } from "../types.ts";
+import { MessageFacts } from "./facts.ts";
+import type { ClientConfig } from "./options.ts";
+
+/** A message whose header is written, and whose frames come next. */
+export interface OpenMessage {
+  readonly facts: MessageFacts;
+  readonly header: Uint8Array;
+  readonly frames: FrameSealer;
+  /** Has been fed the header. */
+  readonly signer: Signer | undefined;
+  /** Wipes the content key. */
+  close(): void;
+}
+
+/** What a new message is about. */
+export interface NewMessage {
+  readonly encryptionContext: EncryptionContext;
+  readonly plaintextLength?: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+const HEADER_IV: Uint8Array = new Uint8Array(12);
+
+/** Gets materials, derives the keys and writes the header (client-apis/encrypt, "Construct the header"). */
+export async function beginMessage(config: ClientConfig, message: NewMessage): Promise<OpenMessage> {
+  const { commitmentPolicy, frameLength, maxEncryptedDataKeys } = config;
+  const { signal, ...what } = message;
+  const materials = await config.manager.encryptionMaterials({
+    ...what,
+    suite: config.suite,
+    commitmentPolicy,
+    ...(signal !== undefined && { signal }),
+  });
+  const { suite } = materials;
+  const messageId = backend.randomBytes(suite.messageIdLength);
+  let contentKey: Uint8Array = EMPTY;
+  try {
+    assertMayEncrypt(commitmentPolicy, suite);
+    const count = materials.encryptedDataKeys.length;
+    if (count > maxEncryptedDataKeys) {
+      throw new LimitError("maxEncryptedDataKeys", count, maxEncryptedDataKeys, "Encrypted data keys");
+    }
+    const { context, requiredContext, edks } = materials.message;
+    const derived = deriveKeys(suite, materials.dataKey.bytes, messageId);
+    contentKey = derived.contentKey;
+
+    const lengths = headerLengths({ suite, context, edks });
+    const header = new Uint8Array(lengths.total);
+    writeHeaderBody(header, { suite, messageId, context, edks, frameLength, commitment: derived.commitment });
+    const body = header.subarray(0, lengths.body);
+    const gcm = backend.aesGcm(contentKey);
+    const aad = requiredContext.length === 0 ? body : concat(body, requiredContext);
+    await gcm.seal(HEADER_IV, EMPTY, aad, header, lengths.tagOffset);
+
+    const { signingKey, encryptionContext, encryptedDataKeys } = materials;
+    const signer = signingKey === undefined ? undefined : backend.signer(signingKey, suite.signature!.hash);
+    signer?.update(header);
+    return {
+      facts: new MessageFacts({
+        suite,
+        messageId,
+        encryptionContext,
+        encryptedDataKeys,
+        frameLength,
+        headerLength: header.length,
+      }),
+      header,
+      frames: new FrameSealer(gcm, messageId, frameLength),
+      signer,
+      close: () => void contentKey.fill(0),
+    };
+  } catch (error) {
+    contentKey.fill(0);
+    throw error;
+  } finally {
+    materials.dataKey.release();
+  }
+}

@@ -1,0 +1,197 @@
+import { fromBase64, toBase64 } from "../bytes/base64.ts";
+import { fromUtf8, utf8 } from "../bytes/utf8.ts";
+import { invalidArgument, MessageFormatError } from "../errors.ts";
+import { checkedContext } from "../message/context.ts";
+import { parseHeader } from "../message/header.ts";
+import type { EncryptedDataKey, EncryptionContext } from "../types.ts";
+import { decryptBytes } from "./decrypt.ts";
+import { decryptChunks } from "./decrypt-chunks.ts";
+import { encryptBytes, encryptChunks } from "./encrypt.ts";
+import type { MessageFacts } from "./facts.ts";
+import { assertBytes, type ClientConfig, clientConfig, type EncryptionClientOptions } from "./options.ts";
+import { type ByteTransform, transformStream } from "./transform.ts";
+
+/** Options of one call. */
+export interface CallOptions {
+  /** Writing: the pairs to bind. Reading: the pairs that must be there and equal; more may be. */
+  readonly encryptionContext?: EncryptionContext;
+  /** Aborts the call, with the signal's own reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of `decryptStream`. */
+export interface DecryptStreamOptions extends CallOptions {
+  /**
+   * Release frames of signed messages before their signature is checked: long signed messages need it, and their
+   * reader must throw everything away if the stream ends in an error. Default: false.
+   */
+  readonly releaseBeforeSignature?: boolean;
+}
+
+/** Options of `reencrypt`. */
+export interface ReencryptOptions extends CallOptions {
+  /** Opens the old message. Default: this client itself. */
+  readonly from?: EncryptionClient;
+}
+
+/** What sealing answers. */
+export interface EncryptResult<Ciphertext = Uint8Array> {
+  readonly ciphertext: Ciphertext;
+  readonly message: MessageFacts;
+}
+
+/** What opening answers. */
+export interface DecryptResult<Plaintext = Uint8Array> {
+  readonly plaintext: Plaintext;
+  /** The pairs that the writer bound, verified. */
+  readonly encryptionContext: EncryptionContext;
+  readonly message: MessageFacts;
+  /** The encrypted data key that opened. */
+  readonly opened: EncryptedDataKey;
+}
+
+/** A transform stream that knows its message's header. */
+export interface MessageStream extends ByteTransform {
+  /** The header's facts, as soon as it is written or verified. Rejects if that fails. */
+  readonly message: Promise<MessageFacts>;
+}
+
+/** Seals and opens AWS Encryption SDK messages. Made by {@link createEncryptionClient}. */
+export interface EncryptionClient {
+  /** Seals bytes into one message. */
+  encrypt(plaintext: Uint8Array, options?: CallOptions): Promise<EncryptResult>;
+  /** Opens one whole message. Answers only what is verified to the last byte. */
+  decrypt(ciphertext: Uint8Array, options?: CallOptions): Promise<DecryptResult>;
+  /** Seals text as UTF-8 and answers base64: for queues, JSON and database columns. */
+  encryptText(plaintext: string, options?: CallOptions): Promise<EncryptResult<string>>;
+  /** Opens base64 of a message that holds UTF-8 text. */
+  decryptText(ciphertext: string, options?: CallOptions): Promise<DecryptResult<string>>;
+  /** Seals a stream: for `pipeThrough` and Node's `pipeline`. */
+  encryptStream(options?: CallOptions): MessageStream;
+  /** Opens a stream, and releases only verified bytes. An early end is an error. */
+  decryptStream(options?: DecryptStreamOptions): MessageStream;
+  /**
+   * Whether a message of today would have another suite or other wrapping keys. Reads the header only, and asks no
+   * key: an altered message shows when it is opened.
+   */
+  needsReencryption(ciphertext: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<boolean>;
+  /** Opens a message whole and seals its plaintext anew, with the same context and a message id of its own. */
+  reencrypt(ciphertext: Uint8Array, options?: ReencryptOptions): Promise<EncryptResult>;
+}
+
+/**
+ * Makes a client that seals and opens AWS Encryption SDK messages with a keyring. It holds no connection, and may
+ * be shared by all callers.
+ *
+ * @throws `TypeError` for options out of range; `CommitmentPolicyError` if suite and policy do not fit.
+ *
+ * @example
+ * ```ts
+ * const client = createEncryptionClient({ keyring });
+ * const { ciphertext } = await client.encrypt(bytes, { encryptionContext: { tenant: "t1" } });
+ * const { plaintext } = await client.decrypt(ciphertext, { encryptionContext: { tenant: "t1" } });
+ * ```
+ */
+export function createEncryptionClient(options: EncryptionClientOptions): EncryptionClient {
+  const config = clientConfig(options);
+
+  const encrypt: EncryptionClient["encrypt"] = async (plaintext, call) => {
+    assertBytes(plaintext, "encrypt: the plaintext", "encryptText");
+    return encryptBytes(config, plaintext, request(call));
+  };
+
+  const decrypt: EncryptionClient["decrypt"] = async (ciphertext, call) => {
+    assertBytes(ciphertext, "decrypt: the ciphertext", "decryptText");
+    const { plaintext, message, opened } = await decryptBytes(config, ciphertext, request(call));
+    return { plaintext, encryptionContext: message.encryptionContext, message, opened };
+  };
+
+  const client: EncryptionClient = {
+    encrypt,
+    decrypt,
+
+    async encryptText(plaintext, call) {
+      if (typeof plaintext !== "string" || !plaintext.isWellFormed()) {
+        throw invalidArgument("encryptText: the plaintext must be a string without lone surrogates.");
+      }
+      const { ciphertext, message } = await encrypt(utf8(plaintext), call);
+      return { ciphertext: toBase64(ciphertext), message };
+    },
+
+    async decryptText(ciphertext, call) {
+      if (typeof ciphertext !== "string")
+        throw invalidArgument("decryptText: the ciphertext must be base64 text.");
+      const bytes = fromBase64(ciphertext.trim());
+      if (bytes === null)
+        throw new MessageFormatError("This is not base64 with padding (RFC 4648, section 4)");
+      const result = await decrypt(bytes, call);
+      const plaintext = fromUtf8(result.plaintext);
+      if (plaintext === null) {
+        throw new MessageFormatError(
+          "The message is authentic, but holds bytes that are not UTF-8: use decrypt",
+        );
+      }
+      return { ...result, plaintext };
+    },
+
+    encryptStream: (call) =>
+      messageStream(call, (input, opened) => encryptChunks(config, input, request(call), opened)),
+
+    decryptStream: (call) =>
+      messageStream(call, (input, opened) => {
+        const releaseBeforeSignature = call?.releaseBeforeSignature === true;
+        return decryptChunks(config, input, { ...request(call), releaseBeforeSignature }, opened);
+      }),
+
+    async needsReencryption(ciphertext, call) {
+      assertBytes(ciphertext, "needsReencryption: the ciphertext", "encryptText's counterpart, decryptText");
+      return needsReencryption(config, ciphertext, call?.signal);
+    },
+
+    async reencrypt(ciphertext, { from = client, ...call } = {}) {
+      const { plaintext, encryptionContext } = await from.decrypt(ciphertext, call);
+      try {
+        return await encrypt(plaintext, { ...call, encryptionContext });
+      } finally {
+        plaintext.fill(0);
+      }
+    },
+  };
+  return client;
+}
+
+function request({ encryptionContext, signal }: CallOptions = {}) {
+  return { encryptionContext: checkedContext(encryptionContext), signal };
+}
+
+function messageStream(
+  call: CallOptions | undefined,
+  generate: (
+    input: AsyncIterable<Uint8Array>,
+    opened: (facts: MessageFacts) => void,
+  ) => AsyncGenerator<Uint8Array, void, void>,
+): MessageStream {
+  let settle!: { resolve: (facts: MessageFacts) => void; reject: (reason: unknown) => void };
+  const message = new Promise<MessageFacts>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  // Whoever does not ask for the facts hears of a failure from the stream.
+  message.catch(() => {});
+  const { readable, writable } = transformStream(
+    (input) => generate(input, settle.resolve),
+    call?.signal,
+    settle.reject,
+  );
+  return { readable, writable, message };
+}
+
+async function needsReencryption(
+  config: ClientConfig,
+  ciphertext: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const { suite, encryptedDataKeys, encryptionContext } = parseHeader(ciphertext, config);
+  if (suite !== config.suite) return true;
+  const asked = { suite, encryptedDataKeys, encryptionContext };
+  return !(await config.manager.isCurrent(signal === undefined ? asked : { ...asked, signal }));
+}

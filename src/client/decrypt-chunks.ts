@@ -1,0 +1,76 @@
+import { AuthenticationError, LimitError, TruncatedError } from "../errors.ts";
+import { BodyOpener } from "../message/body.ts";
+import { maxFooterLength } from "../message/footer.ts";
+import { endOfHeader, headerParser, type MessageHeader } from "../message/header.ts";
+import { ByteWindow } from "./byte-window.ts";
+import { readSignature, tellDecrypted, verifies } from "./decrypt.ts";
+import type { MessageFacts } from "./facts.ts";
+import { type OpenRequest, openHeader } from "./open-header.ts";
+import type { ClientConfig } from "./options.ts";
+
+/** What opening a stream needs. */
+export interface OpenStreamRequest extends OpenRequest {
+  /** Release frames of signed messages before their signature is checked. */
+  readonly releaseBeforeSignature: boolean;
+}
+
+/**
+ * Opens chunks as they are pulled, and yields plaintext whose tags are verified; for signed suites only once the
+ * signature is, unless the caller said otherwise. `opened` hears of the header as soon as it is verified.
+ */
+export async function* decryptChunks(
+  config: ClientConfig,
+  input: AsyncIterable<Uint8Array>,
+  request: OpenStreamRequest,
+  opened: (facts: MessageFacts) => void,
+): AsyncGenerator<Uint8Array, void, void> {
+  const { signedBufferLimit } = config;
+  const window = new ByteWindow(input);
+  const header = await readHeader(window, config);
+  const message = await openHeader(config, header, request);
+  try {
+    opened(message.facts);
+    const { verifier } = message;
+    const body = new BodyOpener(header, message.gcm, signedBufferLimit);
+    const held: Uint8Array[] | null = verifier === null || request.releaseBeforeSignature ? null : [];
+    let plaintextBytes = 0;
+    while (!body.done) {
+      const { end, plaintext, final, needed } = body.measure(window.bytes, 0);
+      if (held !== null && plaintextBytes + plaintext > signedBufferLimit) {
+        throw new LimitError("signedBufferLimit", plaintextBytes + plaintext, signedBufferLimit, HELD);
+      }
+      if (end > 0) {
+        const out = new Uint8Array(plaintext);
+        await body.open(window.bytes, 0, end, out);
+        verifier?.update(window.bytes.subarray(0, end));
+        window.consume(end);
+        plaintextBytes += plaintext;
+        if (held !== null) held.push(out);
+        else if (plaintext > 0) yield out;
+      }
+      if (!final && !(await window.fill(needed - end))) throw new TruncatedError("the message body");
+    }
+    // One byte more than any footer has, to find what must not be there.
+    await window.fill(maxFooterLength(header.suite) + 1);
+    const signature = readSignature(message, window.bytes);
+    if (!(await verifies(message, signature))) throw new AuthenticationError();
+    for (const out of held ?? []) if (out.length > 0) yield out;
+    tellDecrypted(config, message.facts, plaintextBytes, window.consumed + window.bytes.length);
+  } finally {
+    message.close();
+  }
+}
+
+const HELD =
+  "Plaintext held until the signature is verified (raise the limit, use decrypt, or accept releaseBeforeSignature)";
+
+async function readHeader(window: ByteWindow, config: ClientConfig): Promise<MessageHeader> {
+  const parser = headerParser(config);
+  let step = parser.next();
+  while (!step.done) {
+    if (!(await window.fill(step.value))) throw endOfHeader(window.bytes.length);
+    step = parser.next(window.bytes);
+  }
+  window.consume(step.value.bytes.length);
+  return step.value;
+}

@@ -1,0 +1,74 @@
+import { AuthenticationError, TruncatedError } from "../errors.ts";
+import { BodyOpener } from "../message/body.ts";
+import { readFooter, trailingBytes } from "../message/footer.ts";
+import { parseHeader } from "../message/header.ts";
+import { notify } from "../observer.ts";
+import type { EncryptedDataKey } from "../types.ts";
+import type { MessageFacts } from "./facts.ts";
+import { type OpenedHeader, type OpenRequest, openHeader } from "./open-header.ts";
+import type { ClientConfig } from "./options.ts";
+
+/** A message opened in one go. */
+export interface OpenedMessage {
+  readonly plaintext: Uint8Array;
+  readonly message: MessageFacts;
+  /** The encrypted data key that opened. */
+  readonly opened: EncryptedDataKey;
+}
+
+/** Opens one whole message: nothing more and nothing less than these bytes. */
+export async function decryptBytes(
+  config: ClientConfig,
+  ciphertext: Uint8Array,
+  request: OpenRequest,
+): Promise<OpenedMessage> {
+  const header = parseHeader(ciphertext, config);
+  const opened = await openHeader(config, header, request);
+  try {
+    const start = header.bytes.length;
+    const body = new BodyOpener(header, opened.gcm, Number.POSITIVE_INFINITY);
+    const { end, plaintext: length, final } = body.measure(ciphertext, start);
+    if (!final) throw new TruncatedError("the message body");
+    const signature = readSignature(opened, ciphertext.subarray(end));
+    const plaintext = new Uint8Array(length);
+    await body.open(ciphertext, start, end, plaintext);
+    opened.verifier?.update(ciphertext.subarray(start, end));
+    if (!(await verifies(opened, signature))) {
+      plaintext.fill(0);
+      throw new AuthenticationError();
+    }
+    tellDecrypted(config, opened.facts, length, ciphertext.length);
+    return { plaintext, message: opened.facts, opened: opened.opened };
+  } finally {
+    opened.close();
+  }
+}
+
+/** The signature behind the last frame; null for unsigned suites, behind whose last frame nothing may stand. */
+export function readSignature({ facts }: OpenedHeader, footer: Uint8Array): Uint8Array | null {
+  if (facts.suite.signature !== null) return readFooter(footer, facts.suite.signature);
+  if (footer.length > 0) throw trailingBytes();
+  return null;
+}
+
+/** Whether the signature holds; true for unsigned suites. */
+export async function verifies({ verifier }: OpenedHeader, signature: Uint8Array | null): Promise<boolean> {
+  return verifier === null || (signature !== null && (await verifier.verify(signature)));
+}
+
+/** Tells the observer that a message was opened. */
+export function tellDecrypted(
+  { observer }: ClientConfig,
+  { suite }: MessageFacts,
+  plaintextBytes: number,
+  ciphertextBytes: number,
+): void {
+  if (observer === undefined) return;
+  notify(observer, {
+    type: "decrypted",
+    format: "message",
+    suiteId: suite.id,
+    plaintextBytes,
+    ciphertextBytes,
+  });
+}

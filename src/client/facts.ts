@@ -1,0 +1,76 @@
+import { fromUtf8 } from "../bytes/utf8.ts";
+import { isReserved } from "../message/context.ts";
+import { maxFooterLength } from "../message/footer.ts";
+import { ciphertextSize, plaintextSize } from "../message/sizes.ts";
+import type { AlgorithmSuite } from "../suites/table.ts";
+import type { EncryptedDataKey, EncryptionContext } from "../types.ts";
+
+/** What a message's header is made of. */
+interface HeaderParts {
+  readonly suite: AlgorithmSuite;
+  readonly messageId: Uint8Array;
+  readonly encryptionContext: EncryptionContext;
+  readonly encryptedDataKeys: readonly EncryptedDataKey[];
+  readonly frameLength: number;
+  readonly headerLength: number;
+}
+
+/** The facts of a message's header. */
+export class MessageFacts {
+  /** The algorithm suite: `id` and `name`, and all that follows from them. */
+  readonly suite: AlgorithmSuite;
+  /** Random; unique to this message. 16 or 32 bytes. */
+  readonly messageId: Uint8Array;
+  /** The pairs that the writer gave, required ones included if they are known here; without reserved pairs. */
+  readonly encryptionContext: EncryptionContext;
+  /** The data key, once for each wrapping key. */
+  readonly encryptedDataKeys: readonly EncryptedDataKey[];
+  /** Plaintext bytes of a frame; 0 if the body is not framed. */
+  readonly frameLength: number;
+  /** Bytes. */
+  readonly headerLength: number;
+
+  constructor(parts: HeaderParts) {
+    this.suite = parts.suite;
+    this.messageId = parts.messageId;
+    this.encryptionContext = withoutReserved(parts.encryptionContext);
+    this.encryptedDataKeys = parts.encryptedDataKeys;
+    this.frameLength = parts.frameLength;
+    this.headerLength = parts.headerLength;
+  }
+
+  /** The provider and the name (for KMS, the ARN) of each wrapping key, as far as its bytes are text. */
+  get wrappingKeys(): readonly { readonly providerId: string; readonly name: string | null }[] {
+    return this.encryptedDataKeys.map((edk) => ({ providerId: edk.providerId, name: wrappingKeyName(edk) }));
+  }
+
+  /** Bytes of the message that holds this many plaintext bytes: exact for unsigned suites, an upper bound for signed ones. */
+  ciphertextSize(plaintextBytes: number): number {
+    return ciphertextSize(this.#shape(), plaintextBytes);
+  }
+
+  /** Plaintext bytes in a message of this many bytes: exact for unsigned suites, an upper bound for signed ones. */
+  plaintextSize(ciphertextBytes: number): number {
+    return plaintextSize(this.#shape(), ciphertextBytes);
+  }
+
+  #shape() {
+    const { headerLength, frameLength, suite } = this;
+    return { headerLength, frameLength, maxFooterLength: maxFooterLength(suite) };
+  }
+}
+
+function withoutReserved(context: EncryptionContext): EncryptionContext {
+  const keys = Object.keys(context);
+  if (!keys.some(isReserved)) return context;
+  return Object.fromEntries(Object.entries(context).filter(([key]) => !isReserved(key)));
+}
+
+/** Behind the key's name, raw AES keyrings write tag length, IV length and IV. */
+const RAW_AES_SUFFIX = [0, 0, 0, 128, 0, 0, 0, 12];
+
+function wrappingKeyName({ providerInfo }: EncryptedDataKey): string | null {
+  const end = providerInfo.length - RAW_AES_SUFFIX.length - 12;
+  const isRawAes = end >= 0 && RAW_AES_SUFFIX.every((byte, i) => providerInfo[end + i] === byte);
+  return fromUtf8(isRawAes ? providerInfo.subarray(0, end) : providerInfo);
+}

@@ -1,0 +1,28 @@
+import { parseHeader } from "../message/header.ts";
+import { MessageFacts } from "./facts.ts";
+import { assertBytes } from "./options.ts";
+
+/** The widest limits: inspecting asks no key for anything, and allocates no more than it is given. */
+const LIMITS = {
+  maxEncryptedDataKeys: 0xffff,
+  maxHeaderBytes: Number.MAX_SAFE_INTEGER,
+  maxFrameLength: 0xffffffff,
+};
+
+/**
+ * Reads the header of a message, or of its beginning: suite, context, wrapping keys, sizes. Needs no key, and
+ * verifies nothing: whoever handed over the bytes may have written anything into them.
+ *
+ * @throws `MessageFormatError`, `TruncatedError` or `AlgorithmSuiteError` if this is no header.
+ *
+ * @example
+ * ```ts
+ * const { suite, encryptionContext, wrappingKeys } = inspectMessage(ciphertext);
+ * console.log(suite.name, encryptionContext, wrappingKeys);
+ * ```
+ */
+export function inspectMessage(ciphertext: Uint8Array): MessageFacts {
+  assertBytes(ciphertext, "inspectMessage: the ciphertext", "fromBase64 of your runtime");
+  const header = parseHeader(ciphertext, LIMITS);
+  return new MessageFacts({ ...header, headerLength: header.bytes.length });
+}

@@ -1,0 +1,106 @@
+import { backend } from "#crypto";
+import { concat, EMPTY } from "../bytes/arrays.ts";
+import { fromBase64 } from "../bytes/base64.ts";
+import type { AesGcm, Verifier } from "../crypto/backend.ts";
+import { AlgorithmSuiteError, AuthenticationError, MessageFormatError } from "../errors.ts";
+import { splitContext } from "../materials/encryption-materials.ts";
+import { assertExpectedContext, PUBLIC_KEY, serializeContext } from "../message/context.ts";
+import type { MessageHeader } from "../message/header.ts";
+import { openContentKey } from "../suites/derive.ts";
+import { assertMayDecrypt } from "../suites/policy.ts";
+import type { EncryptedDataKey, EncryptionContext } from "../types.ts";
+import { MessageFacts } from "./facts.ts";
+import type { ClientConfig } from "./options.ts";
+
+/** A message whose header is verified, and whose body can be opened. */
+export interface OpenedHeader {
+  readonly facts: MessageFacts;
+  readonly gcm: AesGcm;
+  /** For signed suites; has been fed the header. */
+  readonly verifier: Verifier | null;
+  /** The encrypted data key that opened. */
+  readonly opened: EncryptedDataKey;
+  /** Wipes the content key. */
+  close(): void;
+}
+
+/** What opening needs beside the ciphertext; the expected context has been checked. */
+export interface OpenRequest {
+  readonly encryptionContext: EncryptionContext;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Checks policy and context, gets the data key, and verifies commitment and header tag (client-apis/decrypt). */
+export async function openHeader(
+  config: ClientConfig,
+  header: MessageHeader,
+  { encryptionContext: expectedContext, signal }: OpenRequest,
+): Promise<OpenedHeader> {
+  const { commitmentPolicy } = config;
+  const { suite, messageId, encryptionContext, encryptedDataKeys } = header;
+  assertMayDecrypt(commitmentPolicy, suite);
+  const verifier = await verifierOf(header);
+  const materials = await config.manager.decryptionMaterials({
+    suite,
+    commitmentPolicy,
+    encryptedDataKeys,
+    encryptionContext,
+    expectedContext,
+    ...(signal !== undefined && { signal }),
+  });
+  let contentKey: Uint8Array = EMPTY;
+  try {
+    if (materials.suite !== suite) {
+      throw new AlgorithmSuiteError(materials.suite.id, "The materials manager answered for another suite.");
+    }
+    // Managers check this before they ask for a key; a cached answer must pass it as well.
+    assertExpectedContext(materials.encryptionContext, expectedContext);
+    contentKey = openContentKey(suite, materials.dataKey.bytes, messageId, header.commitment);
+    const gcm = backend.aesGcm(contentKey);
+    const { required } = splitContext(materials.encryptionContext, materials.requiredKeys);
+    const requiredContext = serializeContext(required);
+    const aad = requiredContext.length === 0 ? header.body : concat(header.body, requiredContext);
+    if (!(await gcm.open(header.iv, header.tag, aad, EMPTY, 0))) throw new AuthenticationError();
+    verifier?.update(header.bytes);
+    return {
+      facts: new MessageFacts({
+        suite,
+        messageId,
+        encryptionContext: materials.encryptionContext,
+        encryptedDataKeys,
+        frameLength: header.frameLength,
+        headerLength: header.bytes.length,
+      }),
+      gcm,
+      verifier,
+      opened: materials.opened,
+      close: () => void contentKey.fill(0),
+    };
+  } catch (error) {
+    contentKey.fill(0);
+    throw error;
+  } finally {
+    materials.dataKey.release();
+  }
+}
+
+/** The verifier of a signed message's trailing signature; its public key stands in the context. */
+async function verifierOf({ suite, encryptionContext }: MessageHeader): Promise<Verifier | null> {
+  const signed = suite.signature !== null;
+  if (signed !== Object.hasOwn(encryptionContext, PUBLIC_KEY)) {
+    throw new MessageFormatError(
+      signed
+        ? `A message of a signed suite must have its public key in the encryption context (${PUBLIC_KEY})`
+        : `Only messages of signed suites may have a public key in the encryption context (${PUBLIC_KEY})`,
+    );
+  }
+  if (suite.signature === null) return null;
+  const point = fromBase64(encryptionContext[PUBLIC_KEY]!);
+  const verifier = point && (await backend.verifier(suite.signature.curve, point, suite.signature.hash));
+  if (verifier === null) {
+    throw new MessageFormatError(
+      `The public key in the encryption context (${PUBLIC_KEY}) is not a compressed point`,
+    );
+  }
+  return verifier;
+}

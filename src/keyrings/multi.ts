@@ -1,0 +1,102 @@
+import { invalidArgument } from "../errors.ts";
+import type { EncryptedDataKey } from "../types.ts";
+import { canWrite, generateDataKey, openDataKey } from "./data-key.ts";
+import type { Keyring, KeyringRequest } from "./keyring.ts";
+
+/** Options of {@link multiKeyring}. At least one keyring is needed. */
+export interface MultiKeyringOptions {
+  /** Makes the data key. Default: the first child that can write. */
+  readonly generator?: Keyring;
+  /** Wrap the same data key. A child that cannot wrap only reads. */
+  readonly children?: readonly Keyring[];
+}
+
+/**
+ * Several keyrings as one (framework/multi-keyring). Each of them can open what it writes: a KMS key with a raw
+ * backup key, or KMS keys of two Regions. Reading asks them in order, the generator first; put near and local
+ * keyrings before far ones. If one of them cannot wrap, nothing is written.
+ *
+ * @throws `TypeError` if there is no keyring, or one of them is not a keyring.
+ *
+ * @example
+ * ```ts
+ * const keyring = multiKeyring({ generator: kmsKeyring({ client, keyId }), children: [backup] });
+ * ```
+ */
+export function multiKeyring({ generator, children = [] }: MultiKeyringOptions): Keyring {
+  const members = generator === undefined ? [...children] : [generator, ...children];
+  if (members.length === 0)
+    throw invalidArgument("multiKeyring: a generator or at least one child is needed.");
+  for (const member of members) {
+    if (typeof member?.name !== "string") {
+      throw invalidArgument("multiKeyring: generator and children must be keyrings.");
+    }
+  }
+  if (generator !== undefined && !canWrite(generator)) {
+    throw invalidArgument(`multiKeyring: the generator (${generator.name}) only reads; make it a child.`);
+  }
+  const writers = members.filter(canWrite);
+  const [first, ...others] = writers;
+  const wrapWith = async (keyrings: readonly Keyring[], dataKey: Uint8Array, request: KeyringRequest) => {
+    const edks: EncryptedDataKey[] = [];
+    for (const keyring of keyrings) {
+      if (keyring.wrap === undefined) {
+        throw invalidArgument(`multiKeyring: ${keyring.name} can make data keys but not wrap given ones.`);
+      }
+      edks.push(...(await keyring.wrap(dataKey, request)));
+    }
+    return edks;
+  };
+
+  return {
+    name: `multi (${members.map((member) => member.name).join(", ")})`,
+    ...(others.length === 0 && first?.objectWrap !== undefined && { objectWrap: first.objectWrap }),
+
+    ...(first !== undefined && {
+      async generate(request: KeyringRequest) {
+        const { dataKey, encryptedDataKeys } = await generateDataKey(first, request);
+        try {
+          return {
+            dataKey,
+            encryptedDataKeys: [...encryptedDataKeys, ...(await wrapWith(others, dataKey, request))],
+          };
+        } catch (error) {
+          dataKey.fill(0);
+          throw error;
+        }
+      },
+      wrap: (dataKey: Uint8Array, request: KeyringRequest) => wrapWith(writers, dataKey, request),
+    }),
+
+    async unwrap(edks, request) {
+      for (const member of members) {
+        const opened = await openDataKey(member, edks, {
+          ...request,
+          note: (edk, status, reason, cause, keyring = member.name) =>
+            request.note(edk, status, reason, cause, keyring),
+        });
+        if (opened !== null) return opened;
+      }
+      return null;
+    },
+
+    ...(writers.every((writer) => writer.isCurrent !== undefined) && {
+      isCurrent: (edks: readonly EncryptedDataKey[], request: KeyringRequest) =>
+        splits(writers, edks, request),
+    }),
+  };
+}
+
+/** Whether the list falls into one run for each keyring, in their order: what a write of today would make. */
+async function splits(
+  [first, ...others]: readonly Keyring[],
+  edks: readonly EncryptedDataKey[],
+  request: KeyringRequest,
+): Promise<boolean> {
+  if (first === undefined) return edks.length === 0;
+  for (let count = 1; count <= edks.length - others.length; count++) {
+    const own = await first.isCurrent!(edks.slice(0, count), request);
+    if (own && (await splits(others, edks.slice(count), request))) return true;
+  }
+  return false;
+}

@@ -1,0 +1,60 @@
+import { concat } from "../bytes/arrays.ts";
+import { fromUtf8, utf8 } from "../bytes/utf8.ts";
+import { type ContextOrder, serializeContext } from "../message/context.ts";
+import type { EncryptedDataKey } from "../types.ts";
+import type { KeyringRequest, ObjectWrap } from "./keyring.ts";
+
+// What differs between messages and S3 objects when the same keyring wraps for both. Nothing else looks at `purpose`.
+
+/** The provider id of every encrypted data key of an S3 object. */
+const OBJECT_PROVIDER = "S3Keyring";
+
+/** Additional data of an AES-GCM wrap: the context in messages, the content algorithm's name in objects. */
+export function wrapAad(
+  { purpose, encryptionContext }: KeyringRequest,
+  order: ContextOrder = "utf8",
+): Uint8Array {
+  return purpose.kind === "object"
+    ? utf8(purpose.suite.contentAlgorithm!)
+    : serializeContext(encryptionContext, order);
+}
+
+/** What raw RSA encrypts: the data key in messages; length, data key and content algorithm in objects. */
+export function rsaFrame(dataKey: Uint8Array, { purpose }: KeyringRequest): Uint8Array {
+  if (purpose.kind !== "object") return dataKey.slice();
+  return concat(Uint8Array.of(dataKey.length), dataKey, utf8(purpose.suite.contentAlgorithm!));
+}
+
+/** Takes a data key out of what RSA decrypted; null if it is framed for another content algorithm. Wipes the frame. */
+export function rsaUnframe(
+  frame: Uint8Array,
+  { purpose, keyLength }: KeyringRequest,
+  equal: (a: Uint8Array, b: Uint8Array) => boolean,
+): Uint8Array | null {
+  const prefix = purpose.kind === "object" ? 1 : 0;
+  const suffix = purpose.kind === "object" ? utf8(purpose.suite.contentAlgorithm!) : new Uint8Array(0);
+  const dataKey = frame.slice(prefix, prefix + keyLength);
+  const fits =
+    dataKey.length === keyLength &&
+    (prefix === 0 || frame[0] === keyLength) &&
+    equal(frame.subarray(prefix + keyLength), suffix);
+  frame.fill(0);
+  if (fits) return dataKey;
+  dataKey.fill(0);
+  return null;
+}
+
+/** The encrypted data key of an S3 object. An empty label is none. */
+export function objectEdk(
+  wrap: ObjectWrap,
+  ciphertext: Uint8Array,
+  label: Readonly<Record<string, string>> = {},
+): EncryptedDataKey {
+  const edk = { providerId: OBJECT_PROVIDER, providerInfo: utf8(wrap), ciphertext };
+  return Object.keys(label).length === 0 ? edk : { ...edk, label };
+}
+
+/** Whether this is an S3 object's data key under this wrapping algorithm. */
+export function isObjectEdk(edk: EncryptedDataKey, wrap: ObjectWrap): boolean {
+  return edk.providerId === OBJECT_PROVIDER && fromUtf8(edk.providerInfo) === wrap;
+}

@@ -1,0 +1,45 @@
+import { utf8 } from "../bytes/utf8.ts";
+import { invalidArgument } from "../errors.ts";
+
+/** What raw AES and raw RSA keyrings share: how their key is named. */
+export interface RawKeyringNames {
+  /** The key provider id in messages. Not `aws-kms`. */
+  readonly namespace: string;
+  /** The name of the key in its namespace. */
+  readonly name: string;
+  /** S3 objects: a label that tells wrapping keys apart when an object is read. Not secret, not authenticated. */
+  readonly materialsDescription?: Readonly<Record<string, string>>;
+}
+
+/** Names longer than this leave no room for what follows them in their two-byte field. */
+const MAX_NAME = 0xffff - 64;
+
+export function checkNames(
+  factory: string,
+  { namespace, name, materialsDescription }: RawKeyringNames,
+): void {
+  for (const [option, value] of Object.entries({ namespace, name })) {
+    if (typeof value !== "string" || value === "" || !value.isWellFormed() || utf8(value).length > MAX_NAME) {
+      throw invalidArgument(`${factory}: ${option} must be a non-empty string of at most ${MAX_NAME} bytes.`);
+    }
+  }
+  if (namespace.startsWith("aws-kms")) {
+    throw invalidArgument(`${factory}: namespaces that begin with "aws-kms" belong to AWS KMS keyrings.`);
+  }
+  if (materialsDescription === undefined) return;
+  const values = materialsDescription === null ? [undefined] : Object.values(materialsDescription);
+  if (values.some((value) => typeof value !== "string")) {
+    throw invalidArgument(`${factory}: materialsDescription must be an object of strings.`);
+  }
+}
+
+/** Whether two labels hold the same pairs. */
+export function sameLabel(
+  a: Readonly<Record<string, string>> = {},
+  b: Readonly<Record<string, string>> = {},
+): boolean {
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && a[key] === b[key])
+  );
+}

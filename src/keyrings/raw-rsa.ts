@@ -1,0 +1,114 @@
+import { backend } from "#crypto";
+import { compareBytes } from "../bytes/arrays.ts";
+import { utf8 } from "../bytes/utf8.ts";
+import type { RsaPadding } from "../crypto/backend.ts";
+import { type RsaKeyInput, rsaKeyData } from "../crypto/rsa-key.ts";
+import { invalidArgument } from "../errors.ts";
+import type { Awaitable, EncryptedDataKey } from "../types.ts";
+import type { Keyring, KeyringRequest } from "./keyring.ts";
+import { isObjectEdk, objectEdk, rsaFrame, rsaUnframe } from "./purpose.ts";
+import { checkNames, type RawKeyringNames, sameLabel } from "./raw-options.ts";
+
+/** Options of {@link rawRsaKeyring}. One of the two keys is enough. */
+export interface RawRsaKeyringOptions extends RawKeyringNames {
+  /** How the data key is padded. The MGF1 hash is the OAEP hash. `"pkcs1"` is for old messages only. */
+  readonly padding: RsaPadding;
+  /** Wraps. PEM text, DER bytes (SPKI or PKCS#1) or a JSON Web Key. */
+  readonly publicKey?: RsaKeyInput;
+  /** Unwraps. PEM text, DER bytes (PKCS#8 or PKCS#1) or a JSON Web Key. */
+  readonly privateKey?: RsaKeyInput;
+}
+
+const PADDINGS: readonly RsaPadding[] = ["oaep-sha1", "oaep-sha256", "oaep-sha384", "oaep-sha512", "pkcs1"];
+const WRAP = "RSA-OAEP-SHA1";
+
+/**
+ * Wraps data keys with an RSA public key and unwraps them with the private key (framework/raw-rsa-keyring). A
+ * keyring with the public key alone only writes, one with the private key alone only reads. RSA does not bind the
+ * encryption context; the message does. S3 objects are written with `"oaep-sha1"`, as their format demands.
+ *
+ * @throws `TypeError` if a key cannot be read, or a private key stands where the public one is due.
+ *
+ * @example
+ * ```ts
+ * const sealer = rawRsaKeyring({ namespace: "backup", name: "2026", padding: "oaep-sha256", publicKey: pem });
+ * ```
+ */
+export function rawRsaKeyring(options: RawRsaKeyringOptions): Keyring {
+  checkNames("rawRsaKeyring", options);
+  const { namespace, name, padding, materialsDescription } = options;
+  if (!PADDINGS.includes(padding)) {
+    throw invalidArgument(`rawRsaKeyring: padding must be one of ${PADDINGS.join(", ")}.`);
+  }
+  if (options.publicKey === undefined && options.privateKey === undefined) {
+    throw invalidArgument("rawRsaKeyring: publicKey (to wrap) or privateKey (to unwrap) is needed, or both.");
+  }
+  const info = utf8(name);
+  const publicKey = imported(options.publicKey, "public", backend.rsaPublicKey);
+  const privateKey = imported(options.privateKey, "private", backend.rsaPrivateKey);
+
+  const isMine = (edk: EncryptedDataKey, { purpose }: KeyringRequest): boolean =>
+    purpose.kind === "object"
+      ? isObjectEdk(edk, WRAP)
+      : edk.providerId === namespace && compareBytes(edk.providerInfo, info) === 0;
+
+  const wrap: Keyring["wrap"] = async (dataKey, request) => {
+    const frame = rsaFrame(dataKey, request);
+    try {
+      const ciphertext = await (await publicKey!).encrypt(padding, frame);
+      return [
+        request.purpose.kind === "object"
+          ? objectEdk(WRAP, ciphertext, materialsDescription)
+          : { providerId: namespace, providerInfo: info, ciphertext },
+      ];
+    } finally {
+      frame.fill(0);
+    }
+  };
+
+  const unwrap: Keyring["unwrap"] = async (edks, request) => {
+    for (const edk of edks) {
+      if (!isMine(edk, request)) {
+        request.note(edk, "skipped", "wrapped under another namespace, name or algorithm");
+        continue;
+      }
+      const isObject = request.purpose.kind === "object";
+      const frame = await (await privateKey!).decrypt(
+        isObject ? "oaep-sha1" : padding,
+        edk.ciphertext,
+        request.keyLength,
+      );
+      const dataKey = frame === null ? null : rsaUnframe(frame, request, backend.equal);
+      if (dataKey !== null) return { dataKey, opened: edk };
+      request.note(
+        edk,
+        "failed",
+        "does not open: another key of this name, another padding, or altered bytes",
+      );
+    }
+    return null;
+  };
+
+  return {
+    name: `raw RSA ${namespace}/${name}`,
+    ...(publicKey !== undefined && { wrap }),
+    ...(publicKey !== undefined && padding === "oaep-sha1" && { objectWrap: WRAP }),
+    ...(privateKey !== undefined && { unwrap }),
+    isCurrent: (edks, request) =>
+      edks.length === 1 &&
+      isMine(edks[0]!, request) &&
+      (request.purpose.kind !== "object" || sameLabel(edks[0]!.label, materialsDescription)),
+  };
+}
+
+/** Imports a key at once where the backend can, so that a bad one is refused here; else its first use reports it. */
+function imported<K>(
+  input: RsaKeyInput | undefined,
+  kind: "public" | "private",
+  importKey: (data: ReturnType<typeof rsaKeyData>) => Awaitable<K>,
+): Awaitable<K> | undefined {
+  if (input === undefined) return undefined;
+  const key = importKey(rsaKeyData(input, kind, `rawRsaKeyring: ${kind}Key`));
+  if (key instanceof Promise) key.catch(() => {});
+  return key;
+}

@@ -1,0 +1,164 @@
+import { backend } from "#crypto";
+import { isAllZero } from "../bytes/arrays.ts";
+import { toBase64 } from "../bytes/base64.ts";
+import { utf8 } from "../bytes/utf8.ts";
+import { Secret } from "../cache/secret.ts";
+import { isKeyfoldError, isMisuse, KeyringError, NoDataKeyError, type UnwrapReason } from "../errors.ts";
+import { generateDataKey, openDataKey } from "../keyrings/data-key.ts";
+import type { GeneratedDataKey, Keyring, KeyringRequest, UnwrapRequest } from "../keyrings/keyring.ts";
+import { assertExpectedContext, PUBLIC_KEY } from "../message/context.ts";
+import { MAX_EDK_FIELD } from "../message/edks.ts";
+import type { AlgorithmSuite } from "../suites/table.ts";
+import type { EncryptionContext } from "../types.ts";
+import { EncryptionMaterials } from "./encryption-materials.ts";
+import type { DecryptionMaterialsRequest, MaterialsManager } from "./manager.ts";
+
+/**
+ * The manager that asks a keyring anew each time (framework/default-cmm). It owns what keyring authors need not
+ * see: signing keys, required context, the checks of what comes back, and why nothing opened.
+ */
+export function defaultMaterialsManager(keyring: Keyring): MaterialsManager {
+  return {
+    objectWrap: keyring.objectWrap,
+
+    async encryptionMaterials({ suite, encryptionContext, requiredKeys = [], signal }) {
+      const pair = suite.signature === null ? null : await backend.signingKeyPair(suite.signature.curve);
+      const context =
+        pair === null ? encryptionContext : { ...encryptionContext, [PUBLIC_KEY]: toBase64(pair.publicKey) };
+      const request = keyringRequest(suite, context, signal);
+      const generated = await ask(keyring, "make a data key", signal, () =>
+        generateDataKey(keyring, request),
+      );
+      checkGenerated(keyring, generated, suite);
+      return new EncryptionMaterials({
+        suite,
+        dataKey: new Secret(generated.dataKey),
+        encryptedDataKeys: generated.encryptedDataKeys,
+        encryptionContext: context,
+        requiredKeys,
+        signingKey: pair?.signingKey,
+      });
+    },
+
+    async decryptionMaterials(asked) {
+      const { suite, encryptedDataKeys: edks, signal } = asked;
+      const { context, requiredKeys } = completeContext(asked);
+      const reasons: UnwrapReason[] = [];
+      const request: UnwrapRequest = {
+        ...keyringRequest(suite, context, signal),
+        note(edk, status, reason, cause, name = keyring.name) {
+          const { providerId } = edk;
+          const why = { keyring: name, index: edks.indexOf(edk), providerId, status, reason };
+          reasons.push(cause === undefined ? why : { ...why, cause });
+        },
+      };
+      const unwrapped = await ask(keyring, "open a data key", signal, () =>
+        openDataKey(keyring, edks, request),
+      );
+      if (unwrapped === null) throw nothingOpened(edks.length, reasons);
+      checkDataKey(keyring, unwrapped.dataKey, suite);
+      return {
+        suite,
+        dataKey: new Secret(unwrapped.dataKey),
+        encryptionContext: context,
+        requiredKeys,
+        opened: unwrapped.opened,
+      };
+    },
+
+    async isCurrent({ suite, encryptedDataKeys, encryptionContext, signal }) {
+      if (keyring.isCurrent === undefined) {
+        throw new KeyringError(
+          keyring.name,
+          "it cannot tell which keys a write of today would use (no isCurrent).",
+        );
+      }
+      return keyring.isCurrent(encryptedDataKeys, keyringRequest(suite, encryptionContext, signal));
+    },
+  };
+}
+
+function keyringRequest(
+  suite: AlgorithmSuite,
+  encryptionContext: EncryptionContext,
+  signal: AbortSignal | undefined,
+): KeyringRequest {
+  const purpose = { kind: suite.format, suite };
+  const request = { purpose, keyLength: suite.keyLength, encryptionContext };
+  return signal === undefined ? request : { ...request, signal };
+}
+
+/** Adds the required pairs that are not stored, and compares all that the caller expects before any key is asked for. */
+function completeContext({
+  encryptionContext,
+  expectedContext,
+  requiredKeys = [],
+}: DecryptionMaterialsRequest) {
+  const missing = requiredKeys.filter((key) => !Object.hasOwn(encryptionContext, key));
+  const added = missing.map((key) => [key, expectedContext[key]!] as const);
+  const context =
+    missing.length === 0 ? encryptionContext : { ...encryptionContext, ...Object.fromEntries(added) };
+  assertExpectedContext(context, expectedContext);
+  return { context, requiredKeys: missing };
+}
+
+/** Calls a keyring. Its own errors, aborts and misuse pass; what a keyring of somebody else throws is wrapped. */
+async function ask<T>(
+  keyring: Keyring,
+  what: string,
+  signal: AbortSignal | undefined,
+  call: () => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted();
+  try {
+    return await call();
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    if (isKeyfoldError(error) || isMisuse(error)) throw error;
+    throw new KeyringError(keyring.name, `it failed to ${what}.`, { cause: error });
+  }
+}
+
+function checkGenerated(keyring: Keyring, generated: GeneratedDataKey, suite: AlgorithmSuite): void {
+  const { dataKey, encryptedDataKeys: edks } = generated;
+  checkDataKey(keyring, dataKey, suite);
+  const fits = (bytes: Uint8Array) => bytes instanceof Uint8Array && bytes.length <= MAX_EDK_FIELD;
+  if (
+    edks.length === 0 ||
+    !edks.every((edk) => fits(utf8(edk.providerId)) && fits(edk.providerInfo) && fits(edk.ciphertext))
+  ) {
+    dataKey.fill(0);
+    throw new KeyringError(
+      keyring.name,
+      `it must answer at least one encrypted data key, each field of at most ${MAX_EDK_FIELD} bytes.`,
+    );
+  }
+}
+
+function checkDataKey(keyring: Keyring, dataKey: Uint8Array, { keyLength }: AlgorithmSuite): void {
+  if (!(dataKey instanceof Uint8Array)) {
+    throw new KeyringError(keyring.name, "it answered a data key that is not a Uint8Array.");
+  }
+  if (dataKey.length !== keyLength) {
+    const { length } = dataKey;
+    dataKey.fill(0);
+    throw new KeyringError(
+      keyring.name,
+      `it answered a data key of ${length} bytes; the suite takes ${keyLength}.`,
+    );
+  }
+  if (isAllZero(dataKey)) {
+    throw new KeyringError(
+      keyring.name,
+      "it answered a data key of zeros; was it wiped before it was handed over?",
+    );
+  }
+}
+
+/** One error with all reasons; but if the only key that was ours failed for the moment, that failure itself. */
+function nothingOpened(count: number, reasons: readonly UnwrapReason[]): unknown {
+  const failed = reasons.filter(({ status }) => status === "failed");
+  const cause = failed.length === 1 ? failed[0]!.cause : undefined;
+  if (isKeyfoldError(cause) && "transient" in cause && cause.transient === true) return cause;
+  return new NoDataKeyError(count, reasons);
+}

@@ -1,0 +1,73 @@
+import type { Secret } from "../cache/secret.ts";
+import type { SigningKey } from "../crypto/backend.ts";
+import { serializeContext } from "../message/context.ts";
+import { serializeEdks } from "../message/edks.ts";
+import type { AlgorithmSuite } from "../suites/table.ts";
+import type { EncryptedDataKey, EncryptionContext } from "../types.ts";
+
+/** The parts of {@link EncryptionMaterials}. */
+export interface EncryptionMaterialsParts {
+  readonly suite: AlgorithmSuite;
+  readonly dataKey: Secret;
+  readonly encryptedDataKeys: readonly EncryptedDataKey[];
+  readonly encryptionContext: EncryptionContext;
+  readonly requiredKeys: readonly string[];
+  readonly signingKey: SigningKey | undefined;
+}
+
+/** What the header of a message stores and authenticates, serialised. */
+interface MessageParts {
+  readonly context: Uint8Array;
+  /** The pairs that are bound to the header's tag without being stored. */
+  readonly requiredContext: Uint8Array;
+  readonly edks: Uint8Array;
+}
+
+/** What it takes to seal: the data key, and the same key wrapped. Serialises once, however many messages use it. */
+export class EncryptionMaterials implements EncryptionMaterialsParts {
+  readonly suite: AlgorithmSuite;
+  /** The writer holds it and releases it once. */
+  readonly dataKey: Secret;
+  readonly encryptedDataKeys: readonly EncryptedDataKey[];
+  /** Complete: required pairs and the public key of signed suites are in it. */
+  readonly encryptionContext: EncryptionContext;
+  /** Keys of the pairs that are bound but not stored. */
+  readonly requiredKeys: readonly string[];
+  readonly signingKey: SigningKey | undefined;
+  #message: MessageParts | undefined;
+
+  constructor(parts: EncryptionMaterialsParts) {
+    this.suite = parts.suite;
+    this.dataKey = parts.dataKey;
+    this.encryptedDataKeys = parts.encryptedDataKeys;
+    this.encryptionContext = parts.encryptionContext;
+    this.requiredKeys = parts.requiredKeys;
+    this.signingKey = parts.signingKey;
+  }
+
+  get message(): MessageParts {
+    if (this.#message === undefined) {
+      const { stored, required } = splitContext(this.encryptionContext, this.requiredKeys);
+      this.#message = {
+        context: serializeContext(stored),
+        requiredContext: serializeContext(required),
+        edks: serializeEdks(this.encryptedDataKeys),
+      };
+    }
+    return this.#message;
+  }
+}
+
+/** Parts a complete context into what a message stores and what it only authenticates. */
+export function splitContext(
+  context: EncryptionContext,
+  requiredKeys: readonly string[],
+): { stored: EncryptionContext; required: EncryptionContext } {
+  if (requiredKeys.length === 0) return { stored: context, required: {} };
+  const isRequired = ([key]: [string, string]) => requiredKeys.includes(key);
+  const pairs = Object.entries(context);
+  return {
+    stored: Object.fromEntries(pairs.filter((pair) => !isRequired(pair))),
+    required: Object.fromEntries(pairs.filter(isRequired)),
+  };
+}

@@ -1,0 +1,65 @@
+import type { Secret } from "../cache/secret.ts";
+import type { CommitmentPolicy } from "../suites/policy.ts";
+import type { AlgorithmSuite } from "../suites/table.ts";
+import type { EncryptedDataKey, EncryptionContext } from "../types.ts";
+import type { EncryptionMaterials } from "./encryption-materials.ts";
+
+/** What a writer asks a materials manager for. */
+export interface EncryptionMaterialsRequest {
+  readonly suite: AlgorithmSuite;
+  readonly commitmentPolicy: CommitmentPolicy;
+  /** The caller's pairs; reserved ones of the format are in it already. */
+  readonly encryptionContext: EncryptionContext;
+  /** Keys whose pairs are bound but not stored. */
+  readonly requiredKeys?: readonly string[];
+  /** Bytes, where they are known. */
+  readonly plaintextLength?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What a reader asks a materials manager for. */
+export interface DecryptionMaterialsRequest {
+  readonly suite: AlgorithmSuite;
+  readonly commitmentPolicy: CommitmentPolicy;
+  readonly encryptedDataKeys: readonly EncryptedDataKey[];
+  /** The pairs that the message or object stores. */
+  readonly encryptionContext: EncryptionContext;
+  /** The pairs that the caller expects. */
+  readonly expectedContext: EncryptionContext;
+  /** Keys whose pairs come from the caller's expectation where they are not stored. */
+  readonly requiredKeys?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+/** What it takes to open one message or object. The reader holds `dataKey` and releases it once. */
+export interface DecryptionMaterials {
+  readonly suite: AlgorithmSuite;
+  readonly dataKey: Secret;
+  /** Complete: what is stored, and required pairs that are not. */
+  readonly encryptionContext: EncryptionContext;
+  /** Keys of the pairs that are bound but not stored. */
+  readonly requiredKeys: readonly string[];
+  /** The encrypted data key that opened. */
+  readonly opened: EncryptedDataKey;
+}
+
+/** A question whether stored data keys are the ones that a write of today would use. */
+export interface CurrentKeysRequest {
+  readonly suite: AlgorithmSuite;
+  readonly encryptedDataKeys: readonly EncryptedDataKey[];
+  readonly encryptionContext: EncryptionContext;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Where cryptographic materials come from (framework/cmm-interface). Clients talk to managers, and managers to
+ * keyrings; managers wrap one another: required context around a cache around the default one.
+ */
+export interface MaterialsManager {
+  /** How objects' data keys are wrapped; undefined: this manager cannot write objects. */
+  readonly objectWrap: "kms+context" | "AES/GCM" | "RSA-OAEP-SHA1" | undefined;
+  /** The caller holds the materials' data key and releases it once. */
+  encryptionMaterials(request: EncryptionMaterialsRequest): Promise<EncryptionMaterials>;
+  decryptionMaterials(request: DecryptionMaterialsRequest): Promise<DecryptionMaterials>;
+  isCurrent(request: CurrentKeysRequest): Promise<boolean>;
+}

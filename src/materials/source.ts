@@ -1,0 +1,30 @@
+import { invalidArgument } from "../errors.ts";
+import type { Keyring } from "../keyrings/keyring.ts";
+import { defaultMaterialsManager } from "./default.ts";
+import type { MaterialsManager } from "./manager.ts";
+
+/** Where data keys come from: a keyring, or a manager around one. Exactly one of the two. */
+export type MaterialsSource =
+  | { readonly keyring: Keyring; readonly materialsManager?: never }
+  | { readonly materialsManager: MaterialsManager; readonly keyring?: never };
+
+/** The manager that these options name. `caller` is the function whose options they are. */
+export function managerOf(
+  caller: string,
+  { keyring, materialsManager }: { keyring?: Keyring; materialsManager?: MaterialsManager },
+): MaterialsManager {
+  if ((keyring === undefined) === (materialsManager === undefined)) {
+    throw invalidArgument(`${caller}: either keyring or materialsManager is needed, and not both.`);
+  }
+  if (materialsManager !== undefined) {
+    if (typeof materialsManager.encryptionMaterials === "function") return materialsManager;
+    throw invalidArgument(`${caller}: materialsManager is not a materials manager.`);
+  }
+  if (typeof keyring?.name !== "string") {
+    throw invalidArgument(`${caller}: keyring is not a keyring: it has no name.`);
+  }
+  if (keyring.generate === undefined && keyring.wrap === undefined && keyring.unwrap === undefined) {
+    throw invalidArgument(`${caller}: keyring ${keyring.name} can neither wrap nor unwrap.`);
+  }
+  return defaultMaterialsManager(keyring);
+}
