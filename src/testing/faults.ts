@@ -4,9 +4,9 @@ import { KMS_ERRORS } from "./errors.ts";
 import type { KmsOperation } from "./operations/table.ts";
 
 /** How a reply can be spoilt. The first four are not even a KMS reply; the others lack or distort one member. */
-export type MalformedReply = (typeof MALFORMED)[number];
+export type MalformedReply = (typeof MALFORMED_REPLIES)[number];
 
-const MALFORMED = [
+export const MALFORMED_REPLIES = [
   /** A reply that breaks off in the middle of its JSON, as if it were complete. */
   "json",
   /** No body at all, with status 200. */
@@ -182,8 +182,8 @@ function checkRule({ times, fault }: LocalKmsFaultRule): void {
   if ("error" in fault && !Object.hasOwn(KMS_ERRORS, fault.error)) {
     throw invalidArgument(`fault.error is not the name of an error of KMS: ${fault.error}`);
   }
-  if ("malformed" in fault && !MALFORMED.includes(fault.malformed)) {
-    throw invalidArgument(`fault.malformed must be one of ${MALFORMED.join(", ")}`);
+  if ("malformed" in fault && !MALFORMED_REPLIES.includes(fault.malformed)) {
+    throw invalidArgument(`fault.malformed must be one of ${MALFORMED_REPLIES.join(", ")}`);
   }
   if ("status" in fault && !(Number.isInteger(fault.status) && fault.status >= 400 && fault.status <= 599)) {
     throw invalidArgument("fault.status must be an HTTP status from 400 to 599");

@@ -110,9 +110,10 @@ async function readBody(request: IncomingMessage): Promise<Uint8Array> {
   let length = 0;
   for await (const chunk of request as AsyncIterable<Uint8Array>) {
     length += chunk.length;
-    if (length > BODY_LIMIT) throw new KmsFailure("RequestEntityTooLargeException");
-    chunks.push(chunk);
+    // Read on to the end, so that the answer arrives; keep no more than the limit.
+    if (length <= BODY_LIMIT) chunks.push(chunk);
   }
+  if (length > BODY_LIMIT) throw new KmsFailure("RequestEntityTooLargeException");
   return concat(...chunks);
 }
 
@@ -163,8 +164,6 @@ function respond(response: ServerResponse, outcome: Outcome): void {
 
 function refuse(response: ServerResponse, failure: KmsFailure, requestId: string): void {
   const message = failure.message === "" ? {} : { message: failure.message };
-  // A body that was not read to its end must not be taken for the next request.
-  if (failure.name === "RequestEntityTooLargeException") response.setHeader("connection", "close");
   send(response, failure.status, JSON.stringify({ __type: failure.name, ...message }), requestId);
 }
 

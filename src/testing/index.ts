@@ -9,9 +9,11 @@ export type {
   LocalKmsFaults,
   MalformedReply,
 } from "./faults.ts";
+export { MALFORMED_REPLIES } from "./faults.ts";
 export type { LocalKmsEndpoint } from "./http.ts";
 export type { KeySpec, KeyState, KeyUsage } from "./key.ts";
 export type { LocalKmsKey, LocalKmsKeyOptions, LocalKmsKeys } from "./local-keys.ts";
 export type { LocalKms, LocalKmsOptions } from "./local-kms.ts";
 export { createLocalKms } from "./local-kms.ts";
 export type { KmsOperation } from "./operations/table.ts";
+export { KMS_OPERATIONS } from "./operations/table.ts";

@@ -1,5 +1,6 @@
 import { KmsFailure } from "./errors.ts";
 import type { KmsKey } from "./key.ts";
+import { scheduleDeletion } from "./key.ts";
 import { formatArn, isKeyId, parseArn } from "./key-id.ts";
 
 export interface Alias {
@@ -62,11 +63,9 @@ export class KeyStore {
     const { group } = key;
     if (group === undefined) return;
     group.members.delete(key.region);
-    // The clock of a primary that waited for its replicas starts when the last one is gone.
     const primary = group.members.get(group.primaryRegion);
-    if (group.members.size === 1 && primary?.deletion !== undefined && primary.deletion.dueAt === undefined) {
-      const { windowDays } = primary.deletion;
-      primary.deletion = { windowDays, dueAt: this.#now() + windowDays * DAY };
+    if (primary?.deletion !== undefined && primary.deletion.dueAt === undefined) {
+      scheduleDeletion(primary, primary.deletion.windowDays, this.#now());
     }
   }
 
@@ -84,7 +83,11 @@ export class KeyStore {
 
   /** The key with this id in a Region, whoever owns it: what a ciphertext blob names. */
   keyInRegion(id: string, region: string): KmsKey | undefined {
-    return this.keys().find((key) => key.id === id && key.region === region);
+    this.#sweep();
+    for (const key of this.#keys.values()) {
+      if (key.id === id && key.region === region) return key;
+    }
+    return undefined;
   }
 
   /** The Region in which a request that names this key is served. */
@@ -138,5 +141,3 @@ export class KeyStore {
     }
   }
 }
-
-export const DAY = 86_400_000;

@@ -93,6 +93,14 @@ export function requireEnabled(key: KmsKey): void {
   if (!key.enabled) throw new KmsFailure("DisabledException", `${key.arn} is disabled.`);
 }
 
+/** A primary with replicas waits for them first: its time begins when the last one is gone. */
+export function scheduleDeletion(key: KmsKey, windowDays: number, now: number): void {
+  const waits = key.group?.primaryRegion === key.region && key.group.members.size > 1;
+  key.deletion = { windowDays, dueAt: waits ? undefined : now + windowDays * DAY };
+}
+
+const DAY = 86_400_000;
+
 /** What DescribeKey and CreateKey tell of a key. */
 export function keyMetadata(key: KmsKey): Record<string, unknown> {
   const { group, deletion } = key;

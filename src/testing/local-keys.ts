@@ -1,9 +1,8 @@
 import { invalidArgument } from "../errors.ts";
 import type { KeySpec, KeyState, KeyUsage, KmsKey } from "./key.ts";
-import { KEY_SPECS, stateOf, usagesOf } from "./key.ts";
+import { KEY_SPECS, scheduleDeletion, stateOf, usagesOf } from "./key.ts";
 import { isKeyId, isMultiRegionId } from "./key-id.ts";
-import type { KeyStore, Scope } from "./key-store.ts";
-import { DAY } from "./key-store.ts";
+import type { KeyStore } from "./key-store.ts";
 import { makeKey, replicate } from "./make-key.ts";
 import { newAlias } from "./operations/aliases.ts";
 
@@ -71,13 +70,12 @@ export function createLocalKeys(
   home: { readonly region: string; readonly accountId: string; readonly now: () => number },
 ): LocalKmsKeys {
   // A bare id means the key of the home Region and account, or else the only key that has it.
-  const find = (key: string, scope: Scope = home): KmsKey => {
-    const elsewhere = store.keys().filter(({ id }) => id === key);
-    return store.find(key, scope, (message) => {
-      if (scope === home && elsewhere.length === 1) return elsewhere[0]!;
-      throw invalidArgument(message);
+  const find = (key: string): KmsKey =>
+    store.find(key, home, (message) => {
+      const [only, ...others] = store.keys().filter(({ id }) => id === key);
+      if (only === undefined || others.length > 0) throw invalidArgument(message);
+      return only;
     });
-  };
 
   const info = (key: KmsKey): LocalKmsKey => ({
     keyId: key.id,
@@ -132,7 +130,13 @@ export function createLocalKeys(
       return info(key);
     },
     describeKey: (key) => info(find(key)),
-    arn: (key, region) => find(key, region === undefined ? home : { region, accountId: home.accountId }).arn,
+    arn(key, region) {
+      if (region === undefined) return find(key).arn;
+      const named = store.find(key, { region, accountId: home.accountId }, () => find(key));
+      const there = named.region === region ? named : named.group?.members.get(region);
+      if (there === undefined) throw invalidArgument(`${named.arn} is not in ${region}`);
+      return there.arn;
+    },
     createAlias: (name, key) => createAlias(name, find(key)),
     enableKey(key) {
       find(key).enabled = true;
@@ -141,7 +145,7 @@ export function createLocalKeys(
       find(key).enabled = false;
     },
     scheduleKeyDeletion(key, days = 30) {
-      find(key).deletion = { windowDays: days, dueAt: home.now() + days * DAY };
+      scheduleDeletion(find(key), days, home.now());
     },
     cancelKeyDeletion(key) {
       const found = find(key);

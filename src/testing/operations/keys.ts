@@ -6,10 +6,10 @@ import {
   keyMetadata,
   requireEnabled,
   requireNotPendingDeletion,
+  scheduleDeletion,
   stateOf,
   usagesOf,
 } from "../key.ts";
-import { DAY } from "../key-store.ts";
 import { makeKey, replicate } from "../make-key.ts";
 import { grantTokensField, keyIdField, operation } from "../operation.ts";
 import { flag, integer, oneOf, or, required, text } from "../shape.ts";
@@ -108,9 +108,8 @@ export const scheduleKeyDeletion = operation(
   (call, { KeyId, PendingWindowInDays: windowDays }) => {
     const key = call.keyWithoutAlias(KeyId);
     requireNotPendingDeletion(key);
-    const waits = key.group?.primaryRegion === key.region && key.group.members.size > 1;
-    key.deletion = { windowDays, dueAt: waits ? undefined : call.now + windowDays * DAY };
-    const dueAt = key.deletion.dueAt;
+    scheduleDeletion(key, windowDays, call.now);
+    const dueAt = key.deletion?.dueAt;
     return {
       KeyId: key.arn,
       ...(dueAt === undefined ? {} : { DeletionDate: new Date(dueAt) }),

@@ -15,26 +15,29 @@ import {
 } from "./keys.ts";
 
 /** The operations that the local KMS serves. */
-export type KmsOperation =
-  | "CancelKeyDeletion"
-  | "CreateAlias"
-  | "CreateKey"
-  | "Decrypt"
-  | "DeleteAlias"
-  | "DescribeKey"
-  | "DisableKey"
-  | "EnableKey"
-  | "Encrypt"
-  | "GenerateDataKey"
-  | "GenerateDataKeyWithoutPlaintext"
-  | "GenerateRandom"
-  | "ListAliases"
-  | "ListKeys"
-  | "ReEncrypt"
-  | "ReplicateKey"
-  | "RotateKeyOnDemand"
-  | "ScheduleKeyDeletion"
-  | "UpdateAlias";
+export const KMS_OPERATIONS = [
+  "CancelKeyDeletion",
+  "CreateAlias",
+  "CreateKey",
+  "Decrypt",
+  "DeleteAlias",
+  "DescribeKey",
+  "DisableKey",
+  "EnableKey",
+  "Encrypt",
+  "GenerateDataKey",
+  "GenerateDataKeyWithoutPlaintext",
+  "GenerateRandom",
+  "ListAliases",
+  "ListKeys",
+  "ReEncrypt",
+  "ReplicateKey",
+  "RotateKeyOnDemand",
+  "ScheduleKeyDeletion",
+  "UpdateAlias",
+] as const;
+
+export type KmsOperation = (typeof KMS_OPERATIONS)[number];
 
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
   [
