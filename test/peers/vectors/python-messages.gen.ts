@@ -1,18 +1,23 @@
 // Writes test/vectors/messages/python.json with the official AWS Encryption SDK for Python.
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startPython } from "../clients.ts";
+import { type PeerKeyring, startPython } from "../clients.ts";
 import { policyFor } from "../suites.ts";
 import { base64, type MessageVector, sample, writeVectors } from "./format.ts";
+import { kmsKeyFixture, listenWithFixtureKey, withoutEndpoints } from "./kms-key.ts";
 import { framedPlans, nonFramedPlans, requiredContextPlans, vectorKeyrings } from "./message-plan.ts";
 
+let kms: Awaited<ReturnType<typeof listenWithFixtureKey>>;
 let python: Awaited<ReturnType<typeof startPython>>;
 beforeAll(async () => {
-  python = await startPython();
+  [python, kms] = await Promise.all([startPython(), listenWithFixtureKey()]);
 });
-afterAll(() => python.stop());
+afterAll(() => Promise.all([python.stop(), kms.stop()]));
 
 it("writes messages/python.json", async () => {
-  const keyrings = vectorKeyrings();
+  const keyrings: Record<string, PeerKeyring> = {
+    ...vectorKeyrings(),
+    kms: { type: "kms", endpoint: kms.endpoint, keyId: kmsKeyFixture.arn },
+  };
   const plans = [...framedPlans(Object.keys(keyrings)), ...nonFramedPlans(), ...requiredContextPlans()];
   const messages: MessageVector[] = [];
   for (const { size, ...plan } of plans) {
@@ -29,7 +34,8 @@ it("writes messages/python.json", async () => {
       version: "4.0.7",
       generator: "test/peers/vectors/python-messages.gen.ts",
     },
-    keyrings,
+    kms: [kmsKeyFixture],
+    keyrings: withoutEndpoints(keyrings),
     messages,
   });
 });
