@@ -1,1 +1,66 @@
-export { KeyfoldError } from "./errors.ts";
+export {
+  type CallOptions,
+  createEncryptionClient,
+  type DecryptResult,
+  type DecryptStreamOptions,
+  type EncryptionClient,
+  type EncryptResult,
+  type MessageStream,
+  type ReencryptOptions,
+} from "./client/client.ts";
+export type { MessageFacts } from "./client/facts.ts";
+export { inspectMessage } from "./client/inspect.ts";
+export {
+  inspectObject,
+  type ObjectFacts,
+  type ObjectOptions,
+  type OpenedObject,
+  openObject,
+  type SealedObject,
+  sealObject,
+} from "./client/object.ts";
+export type { EncryptionClientOptions } from "./client/options.ts";
+export type { RsaPadding } from "./crypto/backend.ts";
+export type { RsaJwk, RsaKeyInput } from "./crypto/rsa-key.ts";
+export {
+  AlgorithmSuiteError,
+  AuthenticationError,
+  CommitmentPolicyError,
+  EncryptionContextError,
+  type ErrorCode,
+  isKeyfoldError,
+  KeyfoldError,
+  KeyringError,
+  KmsError,
+  type KmsErrorCode,
+  LimitError,
+  MessageFormatError,
+  NoDataKeyError,
+  ObjectFormatError,
+  TruncatedError,
+  UnsupportedError,
+  type UnwrapReason,
+} from "./errors.ts";
+export type {
+  GeneratedDataKey,
+  Keyring,
+  KeyringRequest,
+  ObjectWrap,
+  Purpose,
+  UnwrappedDataKey,
+  UnwrapRequest,
+} from "./keyrings/keyring.ts";
+export { type MultiKeyringOptions, multiKeyring } from "./keyrings/multi.ts";
+export { type RawAesKeyringOptions, rawAesKeyring } from "./keyrings/raw-aes.ts";
+export { type RawRsaKeyringOptions, rawRsaKeyring } from "./keyrings/raw-rsa.ts";
+export type { MaterialsManager } from "./materials/manager.ts";
+export {
+  type RequiredContextOptions,
+  requiredContextMaterialsManager,
+} from "./materials/required-context.ts";
+export type { MaterialsSource } from "./materials/source.ts";
+export type { ObjectMetadata } from "./object/metadata.ts";
+export type { CryptEvent, KeyfoldEvent, KmsCallEvent, Observer } from "./observer.ts";
+export type { CommitmentPolicy } from "./suites/policy.ts";
+export type { AlgorithmSuite, MessageSuiteId, ObjectSuiteId, SuiteId } from "./suites/table.ts";
+export type { Awaitable, EncryptedDataKey, EncryptionContext } from "./types.ts";

@@ -1,6 +1,8 @@
 import { fromBase64, toBase64 } from "../bytes/base64.ts";
 import { fromUtf8, utf8 } from "../bytes/utf8.ts";
 import { invalidArgument, MessageFormatError } from "../errors.ts";
+import type { Keyring } from "../keyrings/keyring.ts";
+import { managerOf } from "../materials/source.ts";
 import { checkedContext } from "../message/context.ts";
 import { parseHeader } from "../message/header.ts";
 import type { EncryptedDataKey, EncryptionContext } from "../types.ts";
@@ -30,8 +32,8 @@ export interface DecryptStreamOptions extends CallOptions {
 
 /** Options of `reencrypt`. */
 export interface ReencryptOptions extends CallOptions {
-  /** Opens the old message. Default: this client itself. */
-  readonly from?: EncryptionClient;
+  /** Opens the old message: a client, or a keyring under this client's policy and limits. Default: this client. */
+  readonly from?: EncryptionClient | Keyring;
 }
 
 /** What sealing answers. */
@@ -149,9 +151,17 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
     },
 
     async reencrypt(ciphertext, { from = client, ...call } = {}) {
-      const { plaintext, encryptionContext } = await from.decrypt(ciphertext, call);
+      assertBytes(ciphertext, "reencrypt: the ciphertext", "decryptText and encryptText");
+      const { plaintext, message } =
+        "decrypt" in from
+          ? await from.decrypt(ciphertext, call)
+          : await decryptBytes(
+              { ...config, manager: managerOf("reencrypt", { keyring: from }) },
+              ciphertext,
+              request(call),
+            );
       try {
-        return await encrypt(plaintext, { ...call, encryptionContext });
+        return await encrypt(plaintext, { ...call, encryptionContext: message.encryptionContext });
       } finally {
         plaintext.fill(0);
       }

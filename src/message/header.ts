@@ -23,12 +23,12 @@ export interface MessageHeader {
   /** Bytes of a regular frame; 0: the body is not framed. */
   readonly frameLength: number;
   readonly commitment: Uint8Array;
-  /** The header body exactly as it appears: what the tag authenticates. */
+  /** The whole header exactly as it appears: what a signature covers. */
+  readonly bytes: Uint8Array;
+  /** Its body: what the tag authenticates. */
   readonly body: Uint8Array;
   readonly iv: Uint8Array;
   readonly tag: Uint8Array;
-  /** Bytes of body, IV and tag together. */
-  readonly length: number;
 }
 
 const TYPE = 0x80;
@@ -137,7 +137,7 @@ export function* headerParser(limits: HeaderLimits): Generator<number, MessageHe
   const bodyEnd = at + tail;
   const ivEnd = version === 1 ? bodyEnd + IV_LENGTH : bodyEnd;
   const length = ivEnd + TAG_LENGTH;
-  bytes = yield* need(length);
+  bytes = (yield* need(length)).slice(0, length);
   const contentType = bytes[at]!;
   if (contentType !== FRAMED && contentType !== NON_FRAMED) {
     throw new MessageFormatError("The content type must be 1 (non-framed) or 2 (framed)", at);
@@ -152,15 +152,15 @@ export function* headerParser(limits: HeaderLimits): Generator<number, MessageHe
 
   return {
     suite,
-    messageId: bytes.slice(idAt + 2, contextAt),
+    messageId: bytes.subarray(idAt + 2, contextAt),
     encryptionContext,
     encryptedDataKeys,
     frameLength,
-    commitment: bytes.slice(at + 5, bodyEnd),
-    body: bytes.slice(0, bodyEnd),
-    iv: version === 1 ? bytes.slice(bodyEnd, ivEnd) : ZERO_IV,
-    tag: bytes.slice(ivEnd, length),
-    length,
+    commitment: bytes.subarray(at + 5, bodyEnd),
+    bytes,
+    body: bytes.subarray(0, bodyEnd),
+    iv: version === 1 ? bytes.subarray(bodyEnd, ivEnd) : ZERO_IV,
+    tag: bytes.subarray(ivEnd),
   };
 }
 

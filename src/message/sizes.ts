@@ -31,7 +31,10 @@ export function ciphertextSize(
 }
 
 /** Bytes of plaintext in a message of this length: exact for unsigned suites, an upper bound for signed ones. */
-export function plaintextSize({ headerLength, frameLength, maxFooterLength }: MessageShape, n: number): number {
+export function plaintextSize(
+  { headerLength, frameLength, maxFooterLength }: MessageShape,
+  n: number,
+): number {
   checkSize(n, "ciphertext");
   const overhead = headerLength + (frameLength === 0 ? NON_FRAMED_OVERHEAD : FINAL_FRAME_OVERHEAD);
   const most = n - overhead - Math.min(maxFooterLength, MIN_FOOTER_LENGTH);
