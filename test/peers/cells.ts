@@ -6,7 +6,7 @@ declare module "vitest" {
     /** Cells of a matrix that this test ran. */
     cells?: number;
     failedCells?: number;
-    /** Cells that no official client can fill, and why. */
+    /** Cells that no official client can fill (or that a stand-in gets wrong), and why. */
     impossible?: readonly ImpossibleCell[];
   }
 }
@@ -44,7 +44,7 @@ export function cross<A, B>(left: readonly A[], right: readonly B[]): (readonly 
 const tally = ({ passed, failed }: { readonly passed: number; readonly failed: number }): string =>
   `${String(passed).padStart(5)} passed, ${failed} failed`;
 
-/** Prints how many cells ran, and which cannot exist, before vitest's own summary. */
+/** Prints how many cells ran, and which are not run, before vitest's own summary. */
 export class CellReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const impossible: ImpossibleCell[] = [];
@@ -64,7 +64,7 @@ export class CellReporter implements Reporter {
     }
     console.log(`cells: ${tally(sum)}  in all`);
     if (impossible.length === 0) return;
-    console.log(`\n${impossible.length} kinds of cells cannot exist:`);
+    console.log(`\n${impossible.length} kinds of cells are not run:`);
     for (const { cell, reason } of impossible) console.log(`  - ${cell}: ${reason}`);
   }
 }

@@ -77,11 +77,11 @@ function virtualEnvironment(name) {
 }
 
 function java() {
-  const version = () => /version "17\b/.test(javaVersion());
+  const version = () => Number(/version "(\d+)/.exec(javaVersion())?.[1] ?? 0) >= 17;
   if (!version() || answers("mvn", ["-v"]) === undefined) {
     fromDebian(["openjdk-17-jdk-headless", "maven"], "Java 17 or Maven is missing.");
   }
-  if (!version()) throw new Missing("Java 17 is missing: `java -version` must say 17.");
+  if (!version()) throw new Missing("Java 17 or newer is missing.");
   const folder = join(cache, "java");
   mkdirSync(folder, { recursive: true });
   const goals = ["compile", "dependency:copy-dependencies", "-DincludeScope=runtime"];
