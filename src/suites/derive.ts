@@ -48,7 +48,9 @@ function extract(suite: AlgorithmSuite, dataKey: Uint8Array, messageId: Uint8Arr
 
 function commit(suite: AlgorithmSuite, secret: Uint8Array): Uint8Array {
   if (suite.kdf === null || suite.commitmentLength === 0) return EMPTY;
-  return hkdfExpand(backend, suite.kdf, secret, concat(idOf(suite), COMMIT_LABEL), suite.commitmentLength);
+  // Objects bind the suite's id into the commitment as well; messages do not.
+  const info = suite.format === "object" ? concat(idOf(suite), COMMIT_LABEL) : COMMIT_LABEL;
+  return hkdfExpand(backend, suite.kdf, secret, info, suite.commitmentLength);
 }
 
 function expand(suite: AlgorithmSuite, secret: Uint8Array, messageId: Uint8Array): Uint8Array {
