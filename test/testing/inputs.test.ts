@@ -69,8 +69,8 @@ describe.each(TRANSPORTS)("wrong input %s", (transport) => {
     ],
   ])("data keys of size %o", async (size, message) => {
     const client = await connect(setUp(), transport);
-    expect(await complaint(client.send(new GenerateDataKeyCommand({ KeyId: KEY_A, ...size })))).toBe(message);
-    const without = new GenerateDataKeyWithoutPlaintextCommand({ KeyId: KEY_A, ...size });
+    expect(await complaint(client.send(new GenerateDataKeyCommand({ ...size, KeyId: KEY_A })))).toBe(message);
+    const without = new GenerateDataKeyWithoutPlaintextCommand({ ...size, KeyId: KEY_A });
     expect(await complaint(client.send(without))).toBe(message);
   });
 
