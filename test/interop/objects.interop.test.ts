@@ -85,7 +85,7 @@ describe.each(["Python", "Java"])("KMS, %s", (language) => {
       await expect(peer().get(at, kmsKeyring(), context)).rejects.toThrow(PeerError);
       await expect(
         openObject(await peer().rawGet(at), { keyring, encryptionContext: context }),
-      ).rejects.toThrow();
+      ).rejects.toMatchObject({ code: "ERR_ENCRYPTION_CONTEXT" });
     });
   });
 });
