@@ -3,8 +3,9 @@ import { CreateAliasCommand, CreateKeyCommand, type KMSClient } from "@aws-sdk/c
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createEncryptionClient, type Keyring, multiKeyring, rawAesKeyring } from "../../src/index.ts";
 import { kmsDiscoveryKeyring, kmsKeyring } from "../../src/kms/index.ts";
-import { kmsClient } from "../interop/keyrings.ts";
+import { keyringOf, kmsClient } from "../interop/keyrings.ts";
 import { cross, row } from "../peers/cells.ts";
+import { startPython } from "../peers/clients.ts";
 import { contexts } from "../peers/contexts.ts";
 import { aesKey } from "../peers/keys.ts";
 import { type Moto, startMoto } from "../peers/moto.ts";
@@ -12,6 +13,7 @@ import { messageSuites, policyFor, suiteLabel } from "../peers/suites.ts";
 import { sample } from "../peers/vectors/format.ts";
 
 let moto: Moto;
+let python: Awaited<ReturnType<typeof startPython>>;
 const keys = { first: "", second: "", elsewhere: "" };
 const alias = "alias/keyfold";
 /** moto's one account. */
@@ -20,7 +22,7 @@ const account = "123456789012";
 const client = (region?: string): KMSClient => kmsClient(moto.endpoint, region);
 
 beforeAll(async () => {
-  moto = await startMoto();
+  [moto, python] = await Promise.all([startMoto(), startPython()]);
   const create = async (region?: string): Promise<string> =>
     (await client(region).send(new CreateKeyCommand({}))).KeyMetadata!.Arn!;
   keys.first = await create();
@@ -28,7 +30,7 @@ beforeAll(async () => {
   keys.elsewhere = await create("eu-west-1");
   await client().send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: keys.first }));
 });
-afterAll(() => moto.stop());
+afterAll(() => Promise.all([moto.stop(), python.stop()]));
 
 const discovery = (accountIds = [account]): Keyring =>
   kmsDiscoveryKeyring({ client, filter: { partition: "aws", accountIds } });
@@ -72,6 +74,25 @@ describe("every suite and context", () => {
         });
         expect(Buffer.from(opened.plaintext).equals(plaintext)).toBe(true);
       }
+    }));
+});
+
+describe("the official Python client under the same keys", () => {
+  const cells = cross(messageSuites, Object.values(contexts));
+  const label = ([suite, context]: (typeof cells)[number]): string =>
+    `${suiteLabel(suite)}, ${JSON.stringify(context)}`;
+  const theirs = () => ({ type: "kms" as const, endpoint: moto.endpoint, keyId: keys.first });
+
+  it("reads keyfold's messages, and keyfold reads its", (task) =>
+    row(task, cells, label, async ([{ id: suite }, context]) => {
+      const policy = { commitmentPolicy: policyFor(suite) };
+      const client = createEncryptionClient({ keyring: keyringOf(theirs()), suite, ...policy });
+      const { ciphertext } = await client.encrypt(plaintext, { encryptionContext: context });
+      const request = { keyring: theirs(), encryptionContext: context, ...policy };
+      expect((await python.decrypt(ciphertext, request)).plaintext.equals(plaintext)).toBe(true);
+      const written = await python.encrypt(plaintext, { ...request, suite, frameLength: 128 });
+      const opened = await client.decrypt(written, { encryptionContext: context });
+      expect(Buffer.from(opened.plaintext).equals(plaintext)).toBe(true);
     }));
 });
 
