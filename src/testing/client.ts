@@ -34,7 +34,7 @@ export function createClient(service: Service, caller: Caller): LocalKmsClient {
     ): Promise<Output> {
       const { abortSignal: signal } = options;
       if (signal?.aborted === true) throw abortError();
-      const input = structuredCopy(command.input);
+      const input = snapshot(command.input);
       const answer = service.call({ operation: operationOf(command), caller, input: () => input, signal });
       return answerOf(await raceAbort(answer, signal)) as Output;
     },
@@ -49,14 +49,15 @@ function operationOf(command: LocalKmsCommand): string {
   return command.constructor.name.replace(/Command$/, "");
 }
 
-// The request as it is now: the caller may wipe or change its bytes while the call is under way.
-function structuredCopy(input: object): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    Object.entries(input).map(([name, value]) => [
-      name,
-      value instanceof Uint8Array ? Uint8Array.from(value) : value,
-    ]),
-  );
+// The request as it is now: the caller may wipe or change it while the call is under way.
+function snapshot(input: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(input).map(([name, value]) => [name, copyOf(value)]));
+}
+
+function copyOf(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Uint8Array.from(value);
+  if (Array.isArray(value)) return [...value];
+  return typeof value === "object" && value !== null ? { ...value } : value;
 }
 
 function raceAbort<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -159,15 +159,18 @@ describe("ciphertext blobs", () => {
 
 test("replies are fresh bytes, and requests are read when they are sent", async () => {
   const kms = createLocalKms({ keys: [{ id: KEY_A }] });
+  kms.faults.add({ times: 1, fault: { delayMs: 5 } });
   const Plaintext = bytes(16);
-  const call = kms.client.send(new EncryptCommand({ KeyId: KEY_A, Plaintext }));
+  const EncryptionContext = { a: "b" };
+  const call = kms.client.send(new EncryptCommand({ KeyId: KEY_A, Plaintext, EncryptionContext }));
   Plaintext.fill(0);
+  EncryptionContext.a = "changed";
   const { CiphertextBlob } = await call;
-  const first = await kms.client.send(new DecryptCommand({ CiphertextBlob }));
+  const open = new DecryptCommand({ CiphertextBlob, EncryptionContext: { a: "b" } });
+  const first = await kms.client.send(open);
   expect(first.Plaintext).toEqual(bytes(16));
   first.Plaintext!.fill(0);
-  const second = await kms.client.send(new DecryptCommand({ CiphertextBlob }));
-  expect(second.Plaintext).toEqual(bytes(16));
+  expect((await kms.client.send(open)).Plaintext).toEqual(bytes(16));
 });
 
 test("a thousand calls at once do not mix", async () => {

@@ -5,7 +5,7 @@ import {
   GenerateRandomCommand,
   ReEncryptCommand,
 } from "@aws-sdk/client-kms";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { KmsErrorName, LocalKmsFault, LocalKmsFaultRule } from "../../src/testing/index.ts";
 import { createLocalKms, KMS_ERRORS, MALFORMED_REPLIES } from "../../src/testing/index.ts";
 import { ARN_A, ARN_B, bytes, complaint, connect, failure, KEY_A, KEY_B, TRANSPORTS } from "./helpers.ts";
@@ -235,6 +235,19 @@ describe.each(TRANSPORTS)("faults %s", (transport) => {
     expect(await client.send(generate())).toMatchObject({ KeyId: ARN_B, Plaintext: bytes(32, 0) });
     expect(kms.faults.active.map(({ hits }) => hits)).toEqual([1, 1]);
   });
+});
+
+test("an aborted delay leaves no timer behind", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const kms = setUp();
+  kms.faults.add({ fault: { delayMs: 60_000 } });
+  const controller = new AbortController();
+  const call = failure(kms.client.send(generate(), { abortSignal: controller.signal }));
+  expect(vi.getTimerCount()).toBe(1);
+  controller.abort();
+  expect((await call).name).toBe("AbortError");
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 describe("the SDK's own retries get through", () => {
