@@ -1,8 +1,8 @@
 import { invalidArgument } from "../errors.ts";
 import type { KeySpec, KeyState, KeyUsage, KmsKey } from "./key.ts";
 import { KEY_SPECS, scheduleDeletion, stateOf, usagesOf } from "./key.ts";
-import { isKeyId, isMultiRegionId } from "./key-id.ts";
-import type { KeyStore } from "./key-store.ts";
+import { formatArn, isKeyId, isMultiRegionId } from "./key-id.ts";
+import type { KeyStore, Scope } from "./key-store.ts";
 import { makeKey, replicate } from "./make-key.ts";
 import { newAlias } from "./operations/aliases.ts";
 
@@ -90,12 +90,16 @@ export function createLocalKeys(
     rotations: key.material?.rotations ?? 0,
   });
 
-  const createAlias = (name: string, target: KmsKey): void => {
+  const checkAlias = (name: string, { region, accountId }: Scope): void => {
     if (!/^alias\/[a-zA-Z0-9:/_-]+$/.test(name))
       throw invalidArgument(`An alias is "alias/" and a name: ${name}`);
-    const alias = newAlias(name, target, target.accountId, home.now());
-    if (store.alias(alias.arn) !== undefined) throw invalidArgument(`${alias.arn} exists already`);
-    store.addAlias(alias);
+    const arn = formatArn(region, accountId, name);
+    if (store.alias(arn) !== undefined) throw invalidArgument(`${arn} exists already`);
+  };
+
+  const createAlias = (name: string, target: KmsKey): void => {
+    checkAlias(name, target);
+    store.addAlias(newAlias(name, target, target.accountId, home.now()));
   };
 
   const replicateTo = (key: KmsKey, region: string): KmsKey => {
@@ -114,6 +118,10 @@ export function createLocalKeys(
       if (store.keys().some((key) => key.id === options.id && key.region === region)) {
         throw invalidArgument(`Key ${options.id} exists in ${region} already`);
       }
+      if (new Set([region, ...replicas]).size <= replicas.length) {
+        throw invalidArgument("replicaRegions must be Regions other than the key's own, each once");
+      }
+      for (const alias of options.aliases ?? []) checkAlias(alias, { region, accountId });
       const key = makeKey(store, home.now(), {
         region,
         accountId,

@@ -429,5 +429,8 @@ describe("the hand of the test", () => {
     expect(() => kms.createKey(options)).toThrow(
       expect.objectContaining({ name: "TypeError", code: "ERR_INVALID_ARGUMENT" }),
     );
+    expect(kms.describeKey(KEY_A).aliases).toEqual(["alias/a"]);
+    expect(() => kms.describeKey(KEY_B)).toThrow("does not exist");
+    expect(() => kms.describeKey(MRK)).toThrow("does not exist");
   });
 });
