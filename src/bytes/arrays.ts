@@ -11,6 +11,11 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return out;
 }
 
+/** A copy of some bytes. Not `slice`: on a Node `Buffer` that is a view of the same memory. */
+export function copy(bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array {
+  return new Uint8Array(bytes.subarray(start, end));
+}
+
 /** Byte order, as UTF-8 sorts text. Not for secrets: it stops at the first difference. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const shared = Math.min(a.length, b.length);

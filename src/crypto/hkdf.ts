@@ -21,15 +21,20 @@ export function hkdfExpand(
   length: number,
 ): Uint8Array {
   const hashLength = HASH_LENGTH[hash];
-  const out = new Uint8Array(length);
   const block = new Uint8Array(hashLength + info.length + 1);
   block.set(info, hashLength);
-  for (let counter = 1, offset = 0; offset < length; counter++, offset += hashLength) {
+  block[block.length - 1] = 1;
+  const first = hmac(hash, pseudoRandomKey, block.subarray(hashLength));
+  if (length <= hashLength) return first.subarray(0, length);
+  const out = new Uint8Array(length);
+  out.set(first);
+  for (let counter = 2, previous = first, offset = hashLength; offset < length; counter++) {
+    block.set(previous);
     block[block.length - 1] = counter;
-    const output = hmac(hash, pseudoRandomKey, counter === 1 ? block.subarray(hashLength) : block);
-    out.set(output.subarray(0, length - offset), offset);
-    block.set(output);
-    output.fill(0);
+    previous.fill(0);
+    previous = hmac(hash, pseudoRandomKey, block);
+    out.set(previous.subarray(0, length - offset), offset);
+    offset += hashLength;
   }
   block.fill(0);
   return out;

@@ -35,24 +35,31 @@ function randomBytes(length: number): Uint8Array {
 }
 
 const BLOCK_LENGTH: Readonly<Record<HashName, number>> = { sha256: 64, sha384: 128, sha512: 128 };
+const MAX_BLOCK = 128;
+const MAX_SHORT = 256;
 
-/** HMAC (RFC 2104) by two one-shot digests: for short data cheaper than an Hmac object. */
+// Both are wiped after each use; nothing else runs in between.
+const inner = new Uint8Array(MAX_BLOCK + MAX_SHORT);
+const outer = new Uint8Array(MAX_BLOCK + 64);
+
+/** HMAC (RFC 2104) by two one-shot digests: for short data much cheaper than an Hmac object. */
 function hmac(hash: HashName, key: Uint8Array, data: Uint8Array): Uint8Array {
-  const blockLength = BLOCK_LENGTH[hash];
-  if (key.length > blockLength || data.length > 4096) {
+  const block = BLOCK_LENGTH[hash];
+  if (key.length > block || data.length > MAX_SHORT) {
     return new Uint8Array(createHmac(hash, key).update(data).digest());
   }
-  const inner = new Uint8Array(blockLength + data.length).fill(0x36, 0, blockLength);
-  const outer = new Uint8Array(blockLength + 64).fill(0x5c, 0, blockLength);
+  inner.fill(0x36, 0, block);
+  outer.fill(0x5c, 0, block);
   for (let i = 0; i < key.length; i++) {
-    inner[i]! ^= key[i]!;
-    outer[i]! ^= key[i]!;
+    const byte = key[i]!;
+    inner[i] = byte ^ 0x36;
+    outer[i] = byte ^ 0x5c;
   }
-  inner.set(data, blockLength);
-  const innerDigest = digest(hash, inner, "buffer");
-  outer.set(innerDigest, blockLength);
-  const result = digest(hash, outer.subarray(0, blockLength + innerDigest.length), "buffer");
-  inner.fill(0);
+  inner.set(data, block);
+  const innerDigest = digest(hash, inner.subarray(0, block + data.length), "buffer");
+  outer.set(innerDigest, block);
+  const result = new Uint8Array(digest(hash, outer.subarray(0, block + innerDigest.length), "buffer"));
+  inner.fill(0, 0, block + data.length);
   outer.fill(0);
   innerDigest.fill(0);
   return result;

@@ -1,4 +1,4 @@
-import { concat } from "../bytes/arrays.ts";
+import { concat, copy } from "../bytes/arrays.ts";
 import { fromUtf8, utf8 } from "../bytes/utf8.ts";
 import { type ContextOrder, serializeContext } from "../message/context.ts";
 import type { EncryptedDataKey } from "../types.ts";
@@ -21,7 +21,7 @@ export function wrapAad(
 
 /** What raw RSA encrypts: the data key in messages; length, data key and content algorithm in objects. */
 export function rsaFrame(dataKey: Uint8Array, { purpose }: KeyringRequest): Uint8Array {
-  if (purpose.kind !== "object") return dataKey.slice();
+  if (purpose.kind !== "object") return copy(dataKey);
   return concat(Uint8Array.of(dataKey.length), dataKey, utf8(purpose.suite.contentAlgorithm!));
 }
 
@@ -33,7 +33,7 @@ export function rsaUnframe(
 ): Uint8Array | null {
   const prefix = purpose.kind === "object" ? 1 : 0;
   const suffix = purpose.kind === "object" ? utf8(purpose.suite.contentAlgorithm!) : new Uint8Array(0);
-  const dataKey = frame.slice(prefix, prefix + keyLength);
+  const dataKey = copy(frame, prefix, prefix + keyLength);
   const fits =
     dataKey.length === keyLength &&
     (prefix === 0 || frame[0] === keyLength) &&

@@ -1,5 +1,5 @@
 import { backend } from "#crypto";
-import { compareBytes, concat, isAllZero } from "../bytes/arrays.ts";
+import { compareBytes, concat, copy, isAllZero } from "../bytes/arrays.ts";
 import { setU32 } from "../bytes/integers.ts";
 import { utf8 } from "../bytes/utf8.ts";
 import { invalidArgument } from "../errors.ts";
@@ -111,5 +111,5 @@ function checkedKey(key: Uint8Array): Uint8Array {
     throw invalidArgument("rawAesKeyring: key must be a Uint8Array of 16, 24 or 32 bytes.");
   }
   if (isAllZero(key)) throw invalidArgument("rawAesKeyring: key is all zeros; was it wiped before use?");
-  return key.slice();
+  return copy(key);
 }

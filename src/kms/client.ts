@@ -1,4 +1,4 @@
-import { isAllZero } from "../bytes/arrays.ts";
+import { copy, isAllZero } from "../bytes/arrays.ts";
 import { invalidArgument, type KmsError } from "../errors.ts";
 import { notify, type Observer } from "../observer.ts";
 import { parseKmsArn } from "./arn.ts";
@@ -76,7 +76,7 @@ export function replyKeyArn(reply: KmsReply, call: KmsCall): string {
 export function replyDataKey(reply: KmsReply, length: number, call: KmsCall): Uint8Array {
   const { Plaintext: plaintext } = reply;
   if (!(plaintext instanceof Uint8Array)) throw badReply("the reply holds no plaintext", reply, call);
-  const dataKey = plaintext.slice();
+  const dataKey = copy(plaintext);
   plaintext.fill(0);
   if (dataKey.length !== length) {
     const got = dataKey.length;
@@ -93,7 +93,7 @@ export function replyCiphertext(reply: KmsReply, call: KmsCall): Uint8Array {
   if (!(blob instanceof Uint8Array) || blob.length === 0) {
     throw badReply("the reply holds no ciphertext", reply, call);
   }
-  return blob.slice();
+  return copy(blob);
 }
 
 /** The error for a reply that is not what was asked for. */

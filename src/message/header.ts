@@ -1,3 +1,4 @@
+import { copy } from "../bytes/arrays.ts";
 import { looksLikeBase64 } from "../bytes/base64.ts";
 import { getU16, getU32, setU16, setU32 } from "../bytes/integers.ts";
 import { fromUtf8 } from "../bytes/utf8.ts";
@@ -124,7 +125,7 @@ export function* headerParser(limits: HeaderLimits): Generator<number, MessageHe
       bytes = yield* need(at + 2);
       const end = at + 2 + getU16(bytes, at);
       bytes = yield* need(end);
-      fields.push(bytes.slice(at + 2, end));
+      fields.push(copy(bytes, at + 2, end));
       at = end;
     }
     const [id, providerInfo, ciphertext] = fields as [Uint8Array, Uint8Array, Uint8Array];
@@ -137,7 +138,7 @@ export function* headerParser(limits: HeaderLimits): Generator<number, MessageHe
   const bodyEnd = at + tail;
   const ivEnd = version === 1 ? bodyEnd + IV_LENGTH : bodyEnd;
   const length = ivEnd + TAG_LENGTH;
-  bytes = (yield* need(length)).slice(0, length);
+  bytes = copy(yield* need(length), 0, length);
   const contentType = bytes[at]!;
   if (contentType !== FRAMED && contentType !== NON_FRAMED) {
     throw new MessageFormatError("The content type must be 1 (non-framed) or 2 (framed)", at);

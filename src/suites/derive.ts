@@ -1,5 +1,5 @@
 import { backend } from "#crypto";
-import { concat, EMPTY } from "../bytes/arrays.ts";
+import { concat, copy, EMPTY } from "../bytes/arrays.ts";
 import { utf8 } from "../bytes/utf8.ts";
 import { hkdfExpand, hkdfExtract } from "../crypto/hkdf.ts";
 import { AuthenticationError } from "../errors.ts";
@@ -42,21 +42,24 @@ export function openContentKey(
 }
 
 function extract(suite: AlgorithmSuite, dataKey: Uint8Array, messageId: Uint8Array): Uint8Array {
-  if (suite.kdf === null) return dataKey.slice();
+  if (suite.kdf === null) return copy(dataKey);
   return hkdfExtract(backend, suite.kdf, suite.commitmentLength > 0 ? messageId : EMPTY, dataKey);
 }
 
 function commit(suite: AlgorithmSuite, secret: Uint8Array): Uint8Array {
   if (suite.kdf === null || suite.commitmentLength === 0) return EMPTY;
-  // Objects bind the suite's id into the commitment as well; messages do not.
-  const info = suite.format === "object" ? concat(idOf(suite), COMMIT_LABEL) : COMMIT_LABEL;
-  return hkdfExpand(backend, suite.kdf, secret, info, suite.commitmentLength);
+  return hkdfExpand(backend, suite.kdf, secret, commitInfo(suite), suite.commitmentLength);
 }
 
 function expand(suite: AlgorithmSuite, secret: Uint8Array, messageId: Uint8Array): Uint8Array {
-  if (suite.kdf === null) return secret.slice();
+  if (suite.kdf === null) return copy(secret);
   const label = suite.commitmentLength > 0 ? DERIVE_LABEL : messageId;
   return hkdfExpand(backend, suite.kdf, secret, concat(idOf(suite), label), suite.keyLength);
+}
+
+/** Objects bind the suite's id into the commitment as well; messages do not. */
+function commitInfo(suite: AlgorithmSuite): Uint8Array {
+  return suite.format === "object" ? concat(idOf(suite), COMMIT_LABEL) : COMMIT_LABEL;
 }
 
 /** The id that stands in the key schedule: objects are read in ranges under the id of the whole object's suite. */
