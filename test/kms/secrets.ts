@@ -1,0 +1,88 @@
+// Finds key bytes in whatever an error or an event shows of itself.
+import { inspect } from "node:util";
+import { vi } from "vitest";
+import { backend } from "#crypto";
+
+/** Copies of every data key that is drawn, by keyfold or by the local KMS. */
+export function recordDataKeys(length = 32): { keys: Uint8Array[]; stop(): void } {
+  const keys: Uint8Array[] = [];
+  const draw = backend.randomBytes;
+  const spy = vi.spyOn(backend, "randomBytes").mockImplementation((size) => {
+    const drawn = draw(size);
+    if (size === length) keys.push(drawn.slice());
+    return drawn;
+  });
+  return { keys, stop: () => spy.mockRestore() };
+}
+
+/** Short pieces of a secret, in every form in which bytes are printed. Six bytes do not recur by chance. */
+function needles(secret: Uint8Array): string[] {
+  const buffer = Buffer.from(secret);
+  const windows = (parts: readonly string[], size: number, glue: string) =>
+    parts.slice(0, parts.length - size + 1).map((_, i) => parts.slice(i, i + size).join(glue));
+  const hex = [...buffer].map((byte) => byte.toString(16).padStart(2, "0"));
+  return [
+    ...windows([...buffer.toString("base64").replace(/=+$/, "")], 8, ""),
+    ...windows([...buffer.toString("base64url")], 8, ""),
+    ...windows(hex, 6, ""),
+    ...windows(hex, 6, ","),
+    ...windows([...buffer].map(String), 6, ","),
+  ];
+}
+
+/** The piece of a secret that the text shows; undefined if it shows none. */
+export function leakIn(text: string, secrets: readonly Uint8Array[]): string | undefined {
+  // Arrays are printed in columns, hex dumps with spaces, JSON of bytes with indices.
+  const texts = [text, text.replace(/"\d+":/g, "").replace(/[\s,]+/g, ",")];
+  return secrets.flatMap(needles).find((needle) => texts.some((each) => each.includes(needle)));
+}
+
+/** Everything that printing or logging this error would show, its causes included. */
+export function textsOf(error: unknown): string {
+  const texts: string[] = [];
+  const seen = new Set<unknown>();
+  const visit = (value: unknown): void => {
+    if (value === undefined || value === null || seen.has(value)) return;
+    seen.add(value);
+    texts.push(String(value), inspect(value, { depth: Number.POSITIVE_INFINITY, maxArrayLength: null }));
+    texts.push(JSON.stringify(value) ?? "");
+    if (!(value instanceof Error)) return;
+    texts.push(value.message, value.stack ?? "");
+    visit(value.cause);
+    if (value instanceof AggregateError) value.errors.forEach(visit);
+    if ("reasons" in value && Array.isArray(value.reasons)) {
+      for (const reason of value.reasons) visit(reason.cause);
+    }
+  };
+  visit(error);
+  return texts.join("\n");
+}
+
+/** Strings and bytes that can be reached from a value by any own property, hidden ones included. */
+export function reachableText(root: unknown, limit = 20_000): string {
+  const texts: string[] = [];
+  const queue: unknown[] = [root];
+  const seen = new Set<unknown>(queue);
+  for (let i = 0; i < queue.length && i < limit; i++) {
+    const value = queue[i];
+    if (typeof value === "string") texts.push(value);
+    if (typeof value !== "object" || value === null) continue;
+    if (ArrayBuffer.isView(value)) {
+      const { buffer, byteOffset, byteLength } = value;
+      const bytes = Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
+      texts.push(bytes.toString("latin1"), bytes.toString("hex"));
+      continue;
+    }
+    const members = value instanceof Map || value instanceof Set ? [...value.values()] : [];
+    for (const key of Reflect.ownKeys(value)) {
+      const found = Object.getOwnPropertyDescriptor(value, key);
+      if (found !== undefined && "value" in found) members.push(found.value);
+    }
+    for (const member of members) {
+      if (seen.has(member)) continue;
+      seen.add(member);
+      queue.push(member);
+    }
+  }
+  return texts.join("\n");
+}
