@@ -11,6 +11,7 @@ export default defineConfig({
   target: "node20",
   dts: true,
   splitting: true,
+  removeNodeProtocol: false,
   clean: true,
   external: ["#crypto", /^@aws-sdk\//],
 });

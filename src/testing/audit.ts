@@ -1,19 +1,7 @@
-import type { Caller } from "./caller.ts";
+import type { Caller, LocalKmsUserIdentity } from "./caller.ts";
 import type { KmsFailure } from "./errors.ts";
 import type { InputOf, Shape } from "./shape.ts";
 import { memberName } from "./shape.ts";
-
-/** Who called, as CloudTrail names it. Over HTTP `accessKeyId` is the one of the request's signature. */
-export interface LocalKmsUserIdentity {
-  readonly type: "IAMUser" | "AssumedRole" | "Root" | "AWSService";
-  readonly principalId?: string;
-  readonly arn?: string;
-  readonly accountId?: string;
-  readonly accessKeyId?: string;
-  readonly userName?: string;
-  /** Services only, such as `"ses.amazonaws.com"`. */
-  readonly invokedBy?: string;
-}
 
 /** One call in the audit log, in the shape of a CloudTrail event. It never holds key material, plaintext or ciphertext. */
 export interface LocalKmsEvent {

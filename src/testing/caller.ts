@@ -1,4 +1,14 @@
-import type { LocalKmsUserIdentity } from "./audit.ts";
+/** Who called, as CloudTrail names it. Over HTTP `accessKeyId` is the one of the request's signature. */
+export interface LocalKmsUserIdentity {
+  readonly type: "IAMUser" | "AssumedRole" | "Root" | "AWSService";
+  readonly principalId?: string;
+  readonly arn?: string;
+  readonly accountId?: string;
+  readonly accessKeyId?: string;
+  readonly userName?: string;
+  /** Services only, such as `"ses.amazonaws.com"`. */
+  readonly invokedBy?: string;
+}
 
 /** Who calls, in which Region: what the audit log and the resolution of key ids need to know. */
 export interface Caller {

@@ -1,4 +1,5 @@
-export type { LocalKmsEvent, LocalKmsUserIdentity } from "./audit.ts";
+export type { LocalKmsEvent } from "./audit.ts";
+export type { LocalKmsUserIdentity } from "./caller.ts";
 export type { LocalKmsClient, LocalKmsCommand } from "./client.ts";
 export type { KmsErrorName } from "./errors.ts";
 export { KMS_ERRORS } from "./errors.ts";
