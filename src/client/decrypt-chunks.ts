@@ -3,10 +3,11 @@ import { BodyOpener } from "../message/body.ts";
 import { maxFooterLength } from "../message/footer.ts";
 import { endOfHeader, headerParser, type MessageHeader } from "../message/header.ts";
 import { ByteWindow } from "./byte-window.ts";
-import { readSignature, tellDecrypted, verifies } from "./decrypt.ts";
+import { readSignature, verifies } from "./decrypt.ts";
 import type { MessageFacts } from "./facts.ts";
 import { type OpenRequest, openHeader } from "./open-header.ts";
 import type { ClientConfig } from "./options.ts";
+import { tell } from "./tell.ts";
 
 /** What opening a stream needs. */
 export interface OpenStreamRequest extends OpenRequest {
@@ -55,7 +56,8 @@ export async function* decryptChunks(
     const signature = readSignature(message, window.bytes);
     if (!(await verifies(message, signature))) throw new AuthenticationError();
     for (const out of held ?? []) if (out.length > 0) yield out;
-    tellDecrypted(config, message.facts, plaintextBytes, window.consumed + window.bytes.length);
+    const ciphertextBytes = window.consumed + window.bytes.length;
+    tell(config.observer, "decrypted", header.suite, plaintextBytes, ciphertextBytes);
   } finally {
     message.close();
   }

@@ -2,11 +2,11 @@ import { AuthenticationError, TruncatedError } from "../errors.ts";
 import { BodyOpener } from "../message/body.ts";
 import { readFooter, trailingBytes } from "../message/footer.ts";
 import { parseHeader } from "../message/header.ts";
-import { notify } from "../observer.ts";
 import type { EncryptedDataKey } from "../types.ts";
 import type { MessageFacts } from "./facts.ts";
 import { type OpenedHeader, type OpenRequest, openHeader } from "./open-header.ts";
 import type { ClientConfig } from "./options.ts";
+import { tell } from "./tell.ts";
 
 /** A message opened in one go. */
 export interface OpenedMessage {
@@ -37,7 +37,7 @@ export async function decryptBytes(
       plaintext.fill(0);
       throw new AuthenticationError();
     }
-    tellDecrypted(config, opened.facts, length, ciphertext.length);
+    tell(config.observer, "decrypted", header.suite, length, ciphertext.length);
     return { plaintext, message: opened.facts, opened: opened.opened };
   } finally {
     opened.close();
@@ -54,21 +54,4 @@ export function readSignature({ facts }: OpenedHeader, footer: Uint8Array): Uint
 /** Whether the signature holds; true for unsigned suites. */
 export async function verifies({ verifier }: OpenedHeader, signature: Uint8Array | null): Promise<boolean> {
   return verifier === null || (signature !== null && (await verifier.verify(signature)));
-}
-
-/** Tells the observer that a message was opened. */
-export function tellDecrypted(
-  { observer }: ClientConfig,
-  { suite }: MessageFacts,
-  plaintextBytes: number,
-  ciphertextBytes: number,
-): void {
-  if (observer === undefined) return;
-  notify(observer, {
-    type: "decrypted",
-    format: "message",
-    suiteId: suite.id,
-    plaintextBytes,
-    ciphertextBytes,
-  });
 }

@@ -2,11 +2,11 @@ import { concat } from "../bytes/arrays.ts";
 import { FRAME_OVERHEAD } from "../message/body.ts";
 import { writeFooter } from "../message/footer.ts";
 import { bodySize } from "../message/sizes.ts";
-import { notify } from "../observer.ts";
 import type { EncryptionContext } from "../types.ts";
 import { beginMessage, type OpenMessage } from "./begin-message.ts";
 import type { MessageFacts } from "./facts.ts";
 import { assertBytes, type ClientConfig } from "./options.ts";
+import { tell } from "./tell.ts";
 
 /** What sealing needs beside the plaintext; the context has been checked. */
 export interface SealRequest {
@@ -32,7 +32,7 @@ export async function encryptBytes(
     await frames.sealFinal(plaintext.subarray(regular), sealed, end);
     const footer = await sign(message, sealed.subarray(header.length));
     const ciphertext = footer === null ? sealed : concat(sealed, footer);
-    tell(config, facts, plaintext.length, ciphertext.length);
+    tell(config.observer, "encrypted", facts.suite, plaintext.length, ciphertext.length);
     return { ciphertext, message: facts };
   } finally {
     message.close();
@@ -92,7 +92,7 @@ export async function* encryptChunks(
     const end = footer === null ? final : concat(final, footer);
     ciphertextBytes += end.length;
     yield end;
-    tell(config, message.facts, plaintextBytes, ciphertextBytes);
+    tell(config.observer, "encrypted", message.facts.suite, plaintextBytes, ciphertextBytes);
   } finally {
     held.fill(0);
     message.close();
@@ -104,20 +104,4 @@ async function sign({ signer }: OpenMessage, lastPart: Uint8Array): Promise<Uint
   if (signer === undefined) return null;
   signer.update(lastPart);
   return writeFooter(await signer.sign());
-}
-
-function tell(
-  { observer }: ClientConfig,
-  { suite }: MessageFacts,
-  plaintextBytes: number,
-  ciphertextBytes: number,
-): void {
-  if (observer === undefined) return;
-  notify(observer, {
-    type: "encrypted",
-    format: "message",
-    suiteId: suite.id,
-    plaintextBytes,
-    ciphertextBytes,
-  });
 }

@@ -5,16 +5,6 @@ import { ciphertextSize, plaintextSize } from "../message/sizes.ts";
 import type { AlgorithmSuite } from "../suites/table.ts";
 import type { EncryptedDataKey, EncryptionContext } from "../types.ts";
 
-/** What a message's header is made of. */
-interface HeaderParts {
-  readonly suite: AlgorithmSuite;
-  readonly messageId: Uint8Array;
-  readonly encryptionContext: EncryptionContext;
-  readonly encryptedDataKeys: readonly EncryptedDataKey[];
-  readonly frameLength: number;
-  readonly headerLength: number;
-}
-
 /** The facts of a message's header. */
 export class MessageFacts {
   /** The algorithm suite: `id` and `name`, and all that follows from them. */
@@ -30,7 +20,12 @@ export class MessageFacts {
   /** Bytes. */
   readonly headerLength: number;
 
-  constructor(parts: HeaderParts) {
+  constructor(
+    parts: Pick<
+      MessageFacts,
+      "suite" | "messageId" | "encryptionContext" | "encryptedDataKeys" | "frameLength" | "headerLength"
+    >,
+  ) {
     this.suite = parts.suite;
     this.messageId = parts.messageId;
     this.encryptionContext = withoutReserved(parts.encryptionContext);

@@ -6,13 +6,14 @@ import { type MaterialsSource, managerOf } from "../materials/source.ts";
 import { checkedContext } from "../message/context.ts";
 import { openContent, sealContent } from "../object/content.ts";
 import { formatMetadata, type ObjectMetadata, parseMetadata } from "../object/metadata.ts";
-import { notify, type Observer } from "../observer.ts";
+import type { Observer } from "../observer.ts";
 import { deriveKeys, openContentKey } from "../suites/derive.ts";
 import { assertMayDecrypt, assertMayEncrypt, type CommitmentPolicy } from "../suites/policy.ts";
 import { type AlgorithmSuite, suiteById } from "../suites/table.ts";
 import type { EncryptionContext } from "../types.ts";
 import { assertNoPairs, assertStoredContext, boundContext, callerPairs } from "./object-context.ts";
 import { assertBytes, checkedPolicy } from "./options.ts";
+import { tell } from "./tell.ts";
 
 /** Options of {@link sealObject} and {@link openObject}. */
 export type ObjectOptions = MaterialsSource & {
@@ -99,7 +100,7 @@ export async function sealObject(plaintext: Uint8Array, options: ObjectOptions):
     const derived = deriveKeys(suite, dataKey.bytes, messageId);
     contentKey = derived.contentKey;
     const body = await sealContent(contentKey, suite.id, plaintext);
-    tell(options, "encrypted", plaintext.length, body.length);
+    tell(options.observer, "encrypted", suite, plaintext.length, body.length);
     const envelope = { suite, messageId, commitment: derived.commitment, edk, encryptionContext };
     return { metadata: formatMetadata(envelope), body };
   } finally {
@@ -142,7 +143,7 @@ export async function openObject(object: SealedObject, options: ObjectOptions): 
     assertSameSuite(materials.suite);
     contentKey = openContentKey(suite, materials.dataKey.bytes, messageId, commitment);
     const plaintext = await openContent(contentKey, suite.id, object.body);
-    tell(options, "decrypted", plaintext.length, object.body.length);
+    tell(options.observer, "decrypted", suite, plaintext.length, object.body.length);
     return { plaintext, encryptionContext: callerPairs(encryptionContext) };
   } finally {
     contentKey?.fill(0);
@@ -190,13 +191,4 @@ function checkedMetadata(metadata: ObjectMetadata): ObjectMetadata {
 function assertSameSuite(suite: AlgorithmSuite): void {
   if (suite !== SUITE)
     throw new AlgorithmSuiteError(suite.id, "The materials manager answered for another suite.");
-}
-
-function tell(
-  { observer }: ObjectOptions,
-  type: "encrypted" | "decrypted",
-  plaintextBytes: number,
-  ciphertextBytes: number,
-): void {
-  notify(observer, { type, format: "object", suiteId: SUITE.id, plaintextBytes, ciphertextBytes });
 }
