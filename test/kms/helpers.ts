@@ -81,6 +81,14 @@ export function calls({ events }: LocalKms): string[] {
   });
 }
 
+/** The encryption contexts in the audit log; `{}` where a call brought none. */
+export function contexts({ events }: LocalKms): unknown[] {
+  return events.map(({ requestParameters }) => {
+    const { encryptionContext = {} }: { encryptionContext?: unknown } = requestParameters ?? {};
+    return encryptionContext;
+  });
+}
+
 /** An observer that keeps what it hears of KMS. */
 export function kmsCallRecorder(): { events: KmsCallEvent[]; observer: (event: KeyfoldEvent) => void } {
   const events: KmsCallEvent[] = [];
