@@ -309,6 +309,12 @@ export function invalidArgument(message: string): TypeError & { readonly code: "
   return Object.assign(new TypeError(message), { code: "ERR_INVALID_ARGUMENT" as const });
 }
 
+/** The options of a factory, once they are an object at all. */
+export function optionsOf<Options extends object>(caller: string, options: Options): Options {
+  if (typeof options === "object" && options !== null) return options;
+  throw invalidArgument(`${caller}: an options object is needed.`);
+}
+
 /** Whether this error was made by {@link invalidArgument}. */
 export function isMisuse(error: unknown): boolean {
   return error instanceof TypeError && "code" in error && error.code === "ERR_INVALID_ARGUMENT";

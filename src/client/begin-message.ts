@@ -44,6 +44,7 @@ export async function beginMessage(config: ClientConfig, message: NewMessage): P
   const messageId = backend.randomBytes(suite.messageIdLength);
   let contentKey: Uint8Array = EMPTY;
   try {
+    signal?.throwIfAborted();
     assertMayEncrypt(commitmentPolicy, suite);
     const count = materials.encryptedDataKeys.length;
     if (count > maxEncryptedDataKeys) {

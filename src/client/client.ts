@@ -10,7 +10,13 @@ import { decryptBytes } from "./decrypt.ts";
 import { decryptChunks } from "./decrypt-chunks.ts";
 import { encryptBytes, encryptChunks } from "./encrypt.ts";
 import type { MessageFacts } from "./facts.ts";
-import { assertBytes, type ClientConfig, clientConfig, type EncryptionClientOptions } from "./options.ts";
+import {
+  assertBytes,
+  assertSignal,
+  type ClientConfig,
+  clientConfig,
+  type EncryptionClientOptions,
+} from "./options.ts";
 import { type ByteTransform, transformStream } from "./transform.ts";
 
 /** Options of one call. */
@@ -150,8 +156,12 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
       return needsReencryption(config, ciphertext, call?.signal);
     },
 
-    async reencrypt(ciphertext, { from = client, ...call } = {}) {
+    async reencrypt(ciphertext, options) {
       assertBytes(ciphertext, "reencrypt: the ciphertext", "decryptText and encryptText");
+      const { from = client, ...call } = options ?? {};
+      if (typeof from !== "object" || from === null) {
+        throw invalidArgument("reencrypt: from must be an encryption client or a keyring.");
+      }
       const { plaintext, message } =
         "decrypt" in from
           ? await from.decrypt(ciphertext, call)
@@ -170,7 +180,9 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
   return client;
 }
 
-function request({ encryptionContext, signal }: CallOptions = {}) {
+function request(call: CallOptions | undefined) {
+  const { encryptionContext, signal } = call ?? {};
+  assertSignal(signal);
   return { encryptionContext: checkedContext(encryptionContext), signal };
 }
 
@@ -200,6 +212,8 @@ async function needsReencryption(
   ciphertext: Uint8Array,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
+  assertSignal(signal);
+  signal?.throwIfAborted();
   const { suite, encryptedDataKeys, encryptionContext } = parseHeader(ciphertext, config);
   if (suite !== config.suite) return true;
   const asked = { suite, encryptedDataKeys, encryptionContext };

@@ -29,11 +29,11 @@ export async function* decryptChunks(
   const window = new ByteWindow(input);
   const header = await readHeader(window, config);
   const message = await openHeader(config, header, request);
+  const { verifier } = message;
+  const held: Uint8Array[] | null = verifier === null || request.releaseBeforeSignature ? null : [];
   try {
     opened(message.facts);
-    const { verifier } = message;
     const body = new BodyOpener(header, message.gcm, signedBufferLimit);
-    const held: Uint8Array[] | null = verifier === null || request.releaseBeforeSignature ? null : [];
     let plaintextBytes = 0;
     while (!body.done) {
       const { end, plaintext, final, needed } = body.measure(window.bytes, 0);
@@ -55,10 +55,11 @@ export async function* decryptChunks(
     await window.fill(maxFooterLength(header.suite) + 1);
     const signature = readSignature(message, window.bytes);
     if (!(await verifies(message, signature))) throw new AuthenticationError();
-    for (const out of held ?? []) if (out.length > 0) yield out;
+    for (const out of held?.splice(0) ?? []) if (out.length > 0) yield out;
     const ciphertextBytes = window.consumed + window.bytes.length;
     tell(config.observer, "decrypted", header.suite, plaintextBytes, ciphertextBytes);
   } finally {
+    for (const out of held ?? []) out.fill(0);
     message.close();
   }
 }

@@ -1,6 +1,7 @@
 import { backend } from "#crypto";
 import { fromUtf8 } from "../bytes/utf8.ts";
 import { AlgorithmSuiteError, invalidArgument } from "../errors.ts";
+import { isObjectEdk } from "../keyrings/purpose.ts";
 import type { MaterialsManager } from "../materials/manager.ts";
 import { type MaterialsSource, managerOf } from "../materials/source.ts";
 import { checkedContext } from "../message/context.ts";
@@ -12,7 +13,7 @@ import { assertMayDecrypt, assertMayEncrypt, type CommitmentPolicy } from "../su
 import { type AlgorithmSuite, suiteById } from "../suites/table.ts";
 import type { EncryptionContext } from "../types.ts";
 import { assertNoPairs, assertStoredContext, boundContext, callerPairs } from "./object-context.ts";
-import { assertBytes, checkedPolicy } from "./options.ts";
+import { assertBytes, assertObserver, assertSignal, checkedPolicy } from "./options.ts";
 import { tell } from "./tell.ts";
 
 /** Options of {@link sealObject} and {@link openObject}. */
@@ -91,10 +92,8 @@ export async function sealObject(plaintext: Uint8Array, options: ObjectOptions):
   try {
     assertSameSuite(suite);
     const [edk, ...others] = encryptedDataKeys;
-    if (edk === undefined || others.length > 0) {
-      throw invalidArgument(
-        "sealObject: an S3 object holds one encrypted data key; this keyring made several.",
-      );
+    if (edk === undefined || others.length > 0 || !isObjectEdk(edk, wrap)) {
+      throw invalidArgument(`sealObject: the keyring must make one encrypted data key, wrapped as ${wrap}.`);
     }
     const messageId = backend.randomBytes(suite.messageIdLength);
     const derived = deriveKeys(suite, dataKey.bytes, messageId);
@@ -175,6 +174,8 @@ export function inspectObject(metadata: ObjectMetadata): ObjectFacts {
 function objectConfig(caller: string, options: ObjectOptions) {
   const manager: MaterialsManager = managerOf(caller, options);
   const { signal } = options;
+  assertSignal(signal);
+  assertObserver(caller, options.observer);
   return {
     manager,
     commitmentPolicy: checkedPolicy(caller, options.commitmentPolicy),

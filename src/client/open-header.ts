@@ -50,6 +50,7 @@ export async function openHeader(
   });
   let contentKey: Uint8Array = EMPTY;
   try {
+    signal?.throwIfAborted();
     if (materials.suite !== suite) {
       throw new AlgorithmSuiteError(materials.suite.id, "The materials manager answered for another suite.");
     }

@@ -50,6 +50,7 @@ export function clientConfig(options: EncryptionClientOptions): ClientConfig {
   const manager = managerOf(caller, options);
   const commitmentPolicy = checkedPolicy(caller, options.commitmentPolicy);
   const byPolicy = commitmentPolicy === "forbid-encrypt-allow-decrypt" ? 0x0178 : 0x0478;
+  assertObserver(caller, options.observer);
   const suite = suiteById(integer(caller, "suite", options.suite, byPolicy, 0, 0xffff), "message");
   assertMayEncrypt(commitmentPolicy, suite);
   const maxFrameLength = integer(caller, "maxFrameLength", options.maxFrameLength, 16 * MIB, 1, 0xffffffff);
@@ -96,6 +97,23 @@ function integer(
     throw invalidArgument(`${caller}: ${name} must be a whole number from ${minimum} to ${maximum}.`);
   }
   return value;
+}
+
+/** Checks that this can be told of events. */
+export function assertObserver(caller: string, observer: unknown): void {
+  if (observer === undefined || typeof observer === "function") return;
+  throw invalidArgument(`${caller}: observer must be a function.`);
+}
+
+/** Checks that this can tell of an abort. */
+export function assertSignal(signal: unknown): asserts signal is AbortSignal | undefined {
+  const usable =
+    signal === undefined ||
+    (typeof signal === "object" &&
+      signal !== null &&
+      "throwIfAborted" in signal &&
+      "addEventListener" in signal);
+  if (!usable) throw invalidArgument("signal must be an AbortSignal.");
 }
 
 /** Checks that these are bytes; base64 and text get the pointer that they need. */

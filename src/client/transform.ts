@@ -71,13 +71,15 @@ export function transformStream(
   return { readable, writable };
 }
 
+const END: unique symbol = Symbol("end of input");
+
 interface Offer {
-  readonly chunk: Uint8Array | null;
+  readonly chunk: Uint8Array | typeof END;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
 }
 
-/** Passes chunks from a writer to one reader, one at a time. A null chunk is the end. */
+/** Passes chunks from a writer to one reader, one at a time. */
 class Handoff implements AsyncIterableIterator<Uint8Array> {
   #offered: Offer | undefined;
   #taken: Offer | undefined;
@@ -89,10 +91,10 @@ class Handoff implements AsyncIterableIterator<Uint8Array> {
   }
 
   /** Resolves when the reader is done with the chunk. */
-  offer(chunk: Uint8Array | null): Promise<void> {
+  offer(chunk: Uint8Array | typeof END): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure.reason);
     return new Promise((resolve, reject) => {
-      const offer = { chunk, resolve, reject };
+      const offer: Offer = { chunk, resolve, reject };
       if (this.#waiting === undefined) this.#offered = offer;
       else this.#waiting.resolve(offer);
       this.#waiting = undefined;
@@ -101,7 +103,7 @@ class Handoff implements AsyncIterableIterator<Uint8Array> {
 
   /** Resolves when the reader has finished everything. */
   end(): Promise<void> {
-    return this.offer(null);
+    return this.offer(END);
   }
 
   finish(): void {
@@ -117,13 +119,13 @@ class Handoff implements AsyncIterableIterator<Uint8Array> {
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     if (this.#failure !== undefined) throw this.#failure.reason;
-    if (this.#taken?.chunk === null) return { done: true, value: undefined };
+    if (this.#taken?.chunk === END) return { done: true, value: undefined };
     this.#taken?.resolve();
     this.#taken = undefined;
     const offer = this.#offered ?? (await this.#nextOffer());
     this.#offered = undefined;
     this.#taken = offer;
-    return offer.chunk === null ? { done: true, value: undefined } : { done: false, value: offer.chunk };
+    return offer.chunk === END ? { done: true, value: undefined } : { done: false, value: offer.chunk };
   }
 
   #nextOffer(): Promise<Offer> {

@@ -25,9 +25,8 @@ export function hkdfExpand(
   block.set(info, hashLength);
   block[block.length - 1] = 1;
   const first = hmac(hash, pseudoRandomKey, block.subarray(hashLength));
-  if (length <= hashLength) return first.subarray(0, length);
   const out = new Uint8Array(length);
-  out.set(first);
+  out.set(first.subarray(0, length));
   for (let counter = 2, previous = first, offset = hashLength; offset < length; counter++) {
     block.set(previous);
     block[block.length - 1] = counter;

@@ -1,4 +1,4 @@
-import { invalidArgument } from "../errors.ts";
+import { invalidArgument, optionsOf } from "../errors.ts";
 import type { EncryptedDataKey } from "../types.ts";
 import { canWrite, generateDataKey, openDataKey } from "./data-key.ts";
 import type { Keyring, KeyringRequest } from "./keyring.ts";
@@ -23,7 +23,9 @@ export interface MultiKeyringOptions {
  * const keyring = multiKeyring({ generator: kmsKeyring({ client, keyId }), children: [backup] });
  * ```
  */
-export function multiKeyring({ generator, children = [] }: MultiKeyringOptions): Keyring {
+export function multiKeyring(options: MultiKeyringOptions): Keyring {
+  const { generator, children = [] } = optionsOf("multiKeyring", options);
+  if (!Array.isArray(children)) throw invalidArgument("multiKeyring: children must be an array of keyrings.");
   const members = generator === undefined ? [...children] : [generator, ...children];
   if (members.length === 0)
     throw invalidArgument("multiKeyring: a generator or at least one child is needed.");

@@ -1,5 +1,5 @@
 import { utf8 } from "../bytes/utf8.ts";
-import { invalidArgument } from "../errors.ts";
+import { invalidArgument, optionsOf } from "../errors.ts";
 
 /** What raw AES and raw RSA keyrings share: how their key is named. */
 export interface RawKeyringNames {
@@ -14,10 +14,8 @@ export interface RawKeyringNames {
 /** Names longer than this leave no room for what follows them in their two-byte field. */
 const MAX_NAME = 0xffff - 64;
 
-export function checkNames(
-  factory: string,
-  { namespace, name, materialsDescription }: RawKeyringNames,
-): void {
+export function checkNames(factory: string, options: RawKeyringNames): void {
+  const { namespace, name, materialsDescription } = optionsOf(factory, options);
   for (const [option, value] of Object.entries({ namespace, name })) {
     if (typeof value !== "string" || value === "" || !value.isWellFormed() || utf8(value).length > MAX_NAME) {
       throw invalidArgument(`${factory}: ${option} must be a non-empty string of at most ${MAX_NAME} bytes.`);
@@ -27,8 +25,8 @@ export function checkNames(
     throw invalidArgument(`${factory}: namespaces that begin with "aws-kms" belong to AWS KMS keyrings.`);
   }
   if (materialsDescription === undefined) return;
-  const values = materialsDescription === null ? [undefined] : Object.values(materialsDescription);
-  if (values.some((value) => typeof value !== "string")) {
+  const values = Object.values(materialsDescription ?? { missing: undefined });
+  if (typeof materialsDescription !== "object" || values.some((value) => typeof value !== "string")) {
     throw invalidArgument(`${factory}: materialsDescription must be an object of strings.`);
   }
 }

@@ -1,4 +1,4 @@
-import { invalidArgument } from "../errors.ts";
+import { invalidArgument, optionsOf } from "../errors.ts";
 import type { Keyring, UnwrapRequest } from "../keyrings/keyring.ts";
 import type { Observer } from "../observer.ts";
 import type { EncryptedDataKey } from "../types.ts";
@@ -46,7 +46,7 @@ export interface KmsDiscoveryKeyringOptions {
  * ```
  */
 export function kmsDiscoveryKeyring(options: KmsDiscoveryKeyringOptions): Keyring {
-  const { region, grantTokens, observer } = options;
+  const { region, grantTokens, observer } = optionsOf("kmsDiscoveryKeyring", options);
   const clientFor = clientsOf("kmsDiscoveryKeyring", options.client);
   const { partition, accountIds } = checkedFilter(options.filter);
   const name = `KMS discovery in ${partition} ${accountIds.join(", ")}`;

@@ -1,5 +1,5 @@
 import { EncryptCommand, GenerateDataKeyCommand } from "@aws-sdk/client-kms";
-import { invalidArgument, KeyringError } from "../errors.ts";
+import { invalidArgument, KeyringError, optionsOf } from "../errors.ts";
 import type { Keyring, KeyringRequest, UnwrapRequest } from "../keyrings/keyring.ts";
 import type { Observer } from "../observer.ts";
 import type { EncryptedDataKey } from "../types.ts";
@@ -50,7 +50,8 @@ export interface KmsKeyringOptions {
  * ```
  */
 export function kmsKeyring(options: KmsKeyringOptions): Keyring {
-  const { keyId, additionalKeyIds = [], grantTokens, multiRegion = false, observer } = options;
+  const { keyId, additionalKeyIds = [], grantTokens, multiRegion = false } = optionsOf("kmsKeyring", options);
+  const { observer } = options;
   const clientFor = clientsOf("kmsKeyring", options.client);
   const ids = [keyId, ...additionalKeyIds].map(checkedKeyId);
   const [generatorId, ...otherIds] = ids as [KmsKeyId, ...KmsKeyId[]];

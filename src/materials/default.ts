@@ -9,7 +9,7 @@ import type { GeneratedDataKey, Keyring, KeyringRequest, UnwrapRequest } from ".
 import { assertExpectedContext, PUBLIC_KEY } from "../message/context.ts";
 import { MAX_EDK_FIELD } from "../message/edks.ts";
 import type { AlgorithmSuite } from "../suites/table.ts";
-import type { EncryptionContext } from "../types.ts";
+import type { EncryptedDataKey, EncryptionContext } from "../types.ts";
 import { EncryptionMaterials } from "./encryption-materials.ts";
 import type { DecryptionMaterialsRequest, MaterialsManager } from "./manager.ts";
 
@@ -48,15 +48,19 @@ export function defaultMaterialsManager(keyring: Keyring): MaterialsManager {
         ...keyringRequest(suite, context, signal),
         note(edk, status, reason, cause, name = keyring.name) {
           const { providerId } = edk;
-          const why = { keyring: name, index: edks.indexOf(edk), providerId, status, reason };
+          const index = edks.findIndex((own) => own === edk || own.ciphertext === edk.ciphertext);
+          const why = { keyring: name, index, providerId, status, reason };
           reasons.push(cause === undefined ? why : { ...why, cause });
         },
       };
       const unwrapped = await ask(keyring, "open a data key", signal, () =>
         openDataKey(keyring, edks, request),
       );
-      if (unwrapped === null) throw nothingOpened(edks.length, reasons);
+      if (unwrapped == null) throw nothingOpened(edks.length, reasons);
       checkDataKey(keyring, unwrapped.dataKey, suite);
+      if (!isEncryptedDataKey(unwrapped.opened)) {
+        throw new KeyringError(keyring.name, "it must say which encrypted data key it opened.");
+      }
       return {
         suite,
         dataKey: new Secret(unwrapped.dataKey),
@@ -73,7 +77,10 @@ export function defaultMaterialsManager(keyring: Keyring): MaterialsManager {
           "it cannot tell which keys a write of today would use (no isCurrent).",
         );
       }
-      return keyring.isCurrent(encryptedDataKeys, keyringRequest(suite, encryptionContext, signal));
+      const request = keyringRequest(suite, encryptionContext, signal);
+      return ask(keyring, "compare its keys", signal, async () =>
+        keyring.isCurrent!(encryptedDataKeys, request),
+      );
     },
   };
 }
@@ -113,26 +120,33 @@ async function ask<T>(
   try {
     return await call();
   } catch (error) {
-    if (signal?.aborted) throw signal.reason;
+    signal?.throwIfAborted();
     if (isKeyfoldError(error) || isMisuse(error)) throw error;
     throw new KeyringError(keyring.name, `it failed to ${what}.`, { cause: error });
   }
 }
 
 function checkGenerated(keyring: Keyring, generated: GeneratedDataKey, suite: AlgorithmSuite): void {
+  checkDataKey(keyring, generated?.dataKey, suite);
   const { dataKey, encryptedDataKeys: edks } = generated;
-  checkDataKey(keyring, dataKey, suite);
-  const fits = (bytes: Uint8Array) => bytes instanceof Uint8Array && bytes.length <= MAX_EDK_FIELD;
-  if (
-    edks.length === 0 ||
-    !edks.every((edk) => fits(utf8(edk.providerId)) && fits(edk.providerInfo) && fits(edk.ciphertext))
-  ) {
-    dataKey.fill(0);
-    throw new KeyringError(
-      keyring.name,
-      `it must answer at least one encrypted data key, each field of at most ${MAX_EDK_FIELD} bytes.`,
-    );
-  }
+  if (Array.isArray(edks) && edks.length > 0 && edks.every(isEncryptedDataKey)) return;
+  dataKey.fill(0);
+  throw new KeyringError(
+    keyring.name,
+    `it must answer at least one encrypted data key, each field of at most ${MAX_EDK_FIELD} bytes.`,
+  );
+}
+
+function isEncryptedDataKey(edk: Partial<EncryptedDataKey> | undefined): boolean {
+  const fits = (bytes: unknown) => bytes instanceof Uint8Array && bytes.length <= MAX_EDK_FIELD;
+  const id = edk?.providerId;
+  return (
+    typeof id === "string" &&
+    id.isWellFormed() &&
+    fits(utf8(id)) &&
+    fits(edk?.providerInfo) &&
+    fits(edk?.ciphertext)
+  );
 }
 
 function checkDataKey(keyring: Keyring, dataKey: Uint8Array, { keyLength }: AlgorithmSuite): void {

@@ -1,4 +1,4 @@
-import { invalidArgument } from "../errors.ts";
+import { invalidArgument, optionsOf } from "../errors.ts";
 import type { Keyring } from "../keyrings/keyring.ts";
 import { defaultMaterialsManager } from "./default.ts";
 import type { MaterialsManager } from "./manager.ts";
@@ -11,13 +11,14 @@ export type MaterialsSource =
 /** The manager that these options name. `caller` is the function whose options they are. */
 export function managerOf(
   caller: string,
-  { keyring, materialsManager }: { keyring?: Keyring; materialsManager?: MaterialsManager },
+  options: { keyring?: Keyring; materialsManager?: MaterialsManager },
 ): MaterialsManager {
+  const { keyring, materialsManager } = optionsOf(caller, options);
   if ((keyring === undefined) === (materialsManager === undefined)) {
     throw invalidArgument(`${caller}: either keyring or materialsManager is needed, and not both.`);
   }
   if (materialsManager !== undefined) {
-    if (typeof materialsManager.encryptionMaterials === "function") return materialsManager;
+    if (typeof materialsManager?.encryptionMaterials === "function") return materialsManager;
     throw invalidArgument(`${caller}: materialsManager is not a materials manager.`);
   }
   if (typeof keyring?.name !== "string") {

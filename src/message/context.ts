@@ -75,7 +75,7 @@ export function parseContext(bytes: Uint8Array, offset: number): EncryptionConte
 /** Checks a context that a caller gave for writing or for comparing; answers a frozen copy. */
 export function checkedContext(context: EncryptionContext | undefined): EncryptionContext {
   if (context === undefined) return NONE;
-  if (typeof context !== "object" || context === null || Array.isArray(context)) {
+  if (Object.prototype.toString.call(context) !== "[object Object]") {
     throw new EncryptionContextError("An encryption context is an object of strings.");
   }
   for (const [key, value] of Object.entries(context)) {

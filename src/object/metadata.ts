@@ -103,19 +103,19 @@ function fieldsOf(metadata: ObjectMetadata): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
   let size = 0;
   for (const [name, value] of Object.entries(metadata)) {
-    if (typeof value !== "string") throw new ObjectFormatError("must be a string", name.slice(0, 64));
+    if (typeof value !== "string") throw new ObjectFormatError("metadata values must be strings");
     size += name.length + value.length;
     if (size > MAX_METADATA) throw new LimitError("MAX_METADATA", size, MAX_METADATA, "Object metadata");
     const key = name.toLowerCase().replace(/^x-amz-meta-/, "");
     if (!key.startsWith("x-amz-") || value === "") continue;
-    if (fields.has(key)) throw new ObjectFormatError("stands in the metadata twice", key.slice(0, 64));
+    if (fields.has(key)) throw new ObjectFormatError("a name stands in the metadata twice, but for its case");
     fields.set(key, value);
   }
   return fields;
 }
 
 function suiteOf(text: string): AlgorithmSuite {
-  const id = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  const id = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isNaN(id)) throw new ObjectFormatError("must be the decimal id of an algorithm suite", CIPHER);
   const suite = suiteById(id, "object");
   if (suite.version === 3 && suite.cipher === "gcm") return suite;

@@ -263,10 +263,17 @@ describe("wrapped keys that no key can have made", () => {
 });
 
 it("a key too small for its padding fails with a typed error", async () => {
-  const small = rsaPair(512);
+  const small = rsaPair(1024);
   const keyring = rawRsaKeyring({ ...names, padding: "oaep-sha512", publicKey: small.publicForms.JWK });
   const error = await failure(client(keyring).encrypt(PLAINTEXT), "ERR_KEYRING");
   expect(error).toMatchObject({ keyring: "raw RSA rsa/backup" });
+});
+
+it("a key of 512 bits is refused", async () => {
+  const { publicForms } = rsaPair(512);
+  const make = () => rawRsaKeyring({ ...names, padding: "oaep-sha1", publicKey: publicForms.JWK });
+  const error = await failure(make, "ERR_INVALID_ARGUMENT");
+  expect(error.message).toContain("at least 1024 bits");
 });
 
 it("an encrypted PEM is named as such", async () => {

@@ -21,7 +21,8 @@ export function aesGcm(key: Uint8Array): AesGcm {
 
     open(iv, sealed, aad, out, offset) {
       const length = sealed.length - TAG_LENGTH;
-      const decipher = createDecipheriv(algorithm, key, iv);
+      if (length < 0) return false;
+      const decipher = createDecipheriv(algorithm, key, iv, { authTagLength: TAG_LENGTH });
       decipher.setAAD(aad);
       decipher.setAuthTag(sealed.subarray(length));
       for (let start = 0; start < length; start += PIECE) {

@@ -21,6 +21,9 @@ const OAEP_HASH: Readonly<Record<Exclude<RsaPadding, "pkcs1">, string>> = {
   "oaep-sha512": "sha512",
 };
 
+/** Bits. Shorter keys were never safe; today's have 2,048 and more. */
+const MIN_MODULUS = 1024;
+
 /** Imports an RSA public key into OpenSSL. */
 export function rsaPublicKey(data: RsaKeyData): RsaPublicKey {
   const key = importKey(data);
@@ -75,6 +78,9 @@ function importKey(data: RsaKeyData): KeyObject {
   }
   if (key.asymmetricKeyType !== "rsa") {
     throw invalidArgument(`An RSA ${data.kind} key is due; this one is of type ${key.asymmetricKeyType}.`);
+  }
+  if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < MIN_MODULUS) {
+    throw invalidArgument(`The RSA ${data.kind} key must have at least ${MIN_MODULUS} bits.`);
   }
   return key;
 }
