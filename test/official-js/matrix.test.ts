@@ -1,13 +1,11 @@
 // Each library reads what the other writes: every suite, keyring, size and context, as bytes and as streams.
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
-import { inspectMessage, type MessageSuiteId } from "../../src/index.ts";
-import { suitesOf } from "../../src/suites/table.ts";
+import { inspectMessage } from "../../src/index.ts";
 import { keyringOf } from "../interop/keyrings.ts";
 import { kmsKinds, localKinds, type Pair } from "../interop/kinds.ts";
 import { startSharedKms } from "../interop/shared-kms.ts";
 import { cross, row } from "../peers/cells.ts";
 import { contexts } from "../peers/contexts.ts";
-import { policyFor, suiteLabel } from "../peers/suites.ts";
 import { sample } from "../peers/vectors/format.ts";
 import { impossible } from "./impossible.ts";
 import { officialKeyring } from "./official.ts";
@@ -23,6 +21,7 @@ import {
   type WriterOptions,
 } from "./sides.ts";
 import { wrappingKeysOf } from "./specs.ts";
+import { suites } from "./suites.ts";
 
 const FRAME = 100;
 const sizes = { empty: 0, "1 byte": 1, "one frame": FRAME, "exact multiple": 4 * FRAME, "many frames": 1234 };
@@ -93,8 +92,8 @@ async function keyfoldReads(test: TestContext, pair: Pair, options: WriterOption
   tally.passed += cells.length;
 }
 
-describe.each(suitesOf("message").map((suite) => [suiteLabel(suite), suite] as const))("%s", (_, { id }) => {
-  const options = { suite: id as MessageSuiteId, policy: policyFor(id), frameLength: FRAME };
+describe.each(suites)("$name", ({ suite, policy }) => {
+  const options = { suite, policy, frameLength: FRAME };
   describe.each(Object.entries(localKinds))("%s", (_, pair) => {
     it("official reads keyfold's", (test) => officialReads(test, pair, options));
     it("keyfold reads official's", (test) => keyfoldReads(test, pair, options));
