@@ -18,13 +18,15 @@ export type Outcome =
 export interface FaultCase {
   readonly name: string;
   readonly fault?: LocalKmsFault;
+  /** Cuts the reply there; how long it is depends on the operation. */
+  readonly cutAtPercent?: number;
   /** How many calls it strikes. Default: all. */
   readonly times?: number;
   readonly config?: ClientConfig;
   /** How many requests the SDK makes of the one call that keyfold makes; undefined: no matter. */
   readonly requests?: number;
   /** Where the client connects, if not to the local KMS. */
-  readonly endpoint?: "closed" | "tls" | "unknown host" | "garbage" | "proxy page";
+  readonly endpoint?: "closed" | "tls" | "unknown host" | "garbage" | "proxy page" | "quotable";
   /** The trouble is the client's, whichever key it asks for. */
   readonly wholeClient?: true;
   readonly abortAfterMs?: number;
@@ -166,13 +168,13 @@ function* badReplies(): Generator<FaultCase> {
   }
 }
 
-/** Shorter than every reply that a cut may strike; the matrix checks it. */
-export const SHORTEST_REPLY = 240;
+/** Where replies are cut, in hundredths: the members in base64 stand at the end. */
+const CUTS = [0, 1, 10, 20, 30, 40, 50, 60, 65, 70, 74, 78, 82, 85, 88, 91, 94, 96, 98, 99];
 
 function* brokenConnections(): Generator<FaultCase> {
   const network = always(error("ERR_KMS_NETWORK"));
-  for (let cutAfterBytes = 0; cutAfterBytes < SHORTEST_REPLY; cutAfterBytes += 13) {
-    yield { name: `reply cut after ${cutAfterBytes} bytes`, fault: { cutAfterBytes }, expect: network };
+  for (const percent of CUTS) {
+    yield { name: `reply cut after ${percent} % of its bytes`, cutAtPercent: percent, expect: network };
   }
   const config = { maxAttempts: 2 };
   const reset = { fault: { reset: true }, times: 1, config, requests: 2 } as const;
@@ -188,6 +190,12 @@ function* brokenConnections(): Generator<FaultCase> {
     config: { requestHandler: { httpAgent: new Agent({ lookup: lookup as never }) } },
     wholeClient: true,
     expect: network,
+  };
+  yield {
+    name: "a reply whose parse error quotes the key",
+    endpoint: "quotable",
+    wholeClient: true,
+    expect: always(error("ERR_KMS_REPLY")),
   };
   yield {
     name: "a proxy's page with status 200",

@@ -66,6 +66,29 @@ export async function sealAll({ client }: LocalKms): Promise<Sealed> {
   };
 }
 
+/** How long the replies of the operations are, byte for byte as they come over HTTP. */
+export async function measureReplies(url: string): Promise<Record<Flow["operation"], number>> {
+  const ask = async (operation: Flow["operation"], input: object) => {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: {
+        "x-amz-target": `TrentService.${operation}`,
+        authorization: "AWS4-HMAC-SHA256 Credential=measure/20260101/us-east-1/kms/aws4_request",
+      },
+      body: JSON.stringify({ KeyId: ARN_A, ...input }),
+    });
+    const text = await response.text();
+    return { length: text.length, reply: JSON.parse(text) as { CiphertextBlob: string; Plaintext: string } };
+  };
+  const made = await ask("GenerateDataKey", { NumberOfBytes: 32 });
+  const { CiphertextBlob, Plaintext } = made.reply;
+  return {
+    GenerateDataKey: made.length,
+    Encrypt: (await ask("Encrypt", { Plaintext })).length,
+    Decrypt: (await ask("Decrypt", { CiphertextBlob })).length,
+  };
+}
+
 export function flowsOf(kms: LocalKms, sealed: () => Sealed): readonly Flow[] {
   const callOf = (signal: AbortSignal | undefined) => ({
     encryptionContext: CONTEXT,

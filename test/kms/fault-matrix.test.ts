@@ -2,12 +2,12 @@
 // a typed error that says what to do, or success; never a hang, and never a byte of a key.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isKeyfoldError, type KeyfoldError, type KmsCallEvent, type KmsError } from "../../src/index.ts";
-import { createLocalKms } from "../../src/testing/index.ts";
+import { createLocalKms, type LocalKmsFault } from "../../src/testing/index.ts";
 import { TRANSIENT_CODES } from "./aws-error-codes.ts";
 import { FAULT_CASES, type FaultCase, type Outcome } from "./fault-cases.ts";
-import { type Flow, flowsOf, RAW_KEY, type Sealed, sealAll } from "./fault-flows.ts";
+import { type Flow, flowsOf, measureReplies, RAW_KEY, type Sealed, sealAll } from "./fault-flows.ts";
 import { ARN_A, genuineClient, KEY_A, KEY_B, PLAINTEXT } from "./helpers.ts";
-import { type OddServers, startOddServers } from "./odd-servers.ts";
+import { type OddServers, QUOTED_KEY, startOddServers } from "./odd-servers.ts";
 import { leakIn, reachableText, recordDataKeys, textsOf } from "./secrets.ts";
 
 const DEADLINE = 5000;
@@ -21,6 +21,7 @@ let url: string;
 let odd: OddServers;
 let sealed: Sealed;
 let sealedKeys: Uint8Array[];
+let replyBytes: Readonly<Record<Flow["operation"], number>>;
 const unhandled: unknown[] = [];
 const onUnhandled = (reason: unknown) => void unhandled.push(reason);
 const totals = { scenarios: 0, errors: 0, successes: 0, aborts: 0 };
@@ -31,7 +32,8 @@ beforeAll(async () => {
   ({ url } = await kms.listen());
   odd = await startOddServers();
   sealed = await sealAll(kms);
-  sealedKeys = [...dataKeys.keys, RAW_KEY, MATERIAL];
+  replyBytes = await measureReplies(url);
+  sealedKeys = [...dataKeys.keys, RAW_KEY, MATERIAL, QUOTED_KEY];
 });
 afterAll(async () => {
   process.off("unhandledRejection", onUnhandled);
@@ -46,10 +48,17 @@ function endpointOf({ endpoint }: FaultCase): string {
     closed: odd.closed,
     garbage: odd.garbage,
     "proxy page": odd.proxyPage,
+    quotable: odd.quotable,
     tls: url.replace("http:", "https:"),
     "unknown host": "http://kms.invalid",
   };
   return endpoints[endpoint];
+}
+
+/** The fault of a case, with a cut counted in bytes of this operation's reply. */
+function faultOf({ operation }: Flow, { fault, cutAtPercent }: FaultCase): LocalKmsFault | undefined {
+  if (cutAtPercent === undefined) return fault;
+  return { cutAfterBytes: Math.floor((replyBytes[operation] * cutAtPercent) / 100) };
 }
 
 /** What comes of a case in a flow that has something to fall back on. */
@@ -75,12 +84,13 @@ async function runScenario(flow: Flow, of: FaultCase): Promise<void> {
   const abort = new AbortController();
   const reason = new Error("the caller went home");
   // Only the wire is faulty: the keyrings that check the outcome ask in process, as somebody else.
+  const fault = faultOf(flow, of);
   const handle =
-    of.fault &&
+    fault &&
     kms.faults.add({
       operation: flow.operation,
       principal: "alice",
-      fault: of.fault,
+      fault,
       ...(flow.keyId !== undefined && { keyId: flow.keyId }),
       ...(of.times !== undefined && { times: of.times }),
     });

@@ -4,17 +4,22 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 
 const PAGE = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>";
 
+/** A data key that stands in a reply which is not JSON: parsers quote what they stumble over. */
+export const QUOTED_KEY: Uint8Array = Uint8Array.from({ length: 32 }, (_, i) => (i * 67 + 104) & 0xff);
+const QUOTABLE = `{"Plaintext":${Buffer.from(QUOTED_KEY).toString("base64")}}`;
+
 export interface OddServers {
   readonly closed: string;
   readonly garbage: string;
   readonly proxyPage: string;
+  readonly quotable: string;
   close(): Promise<void>;
 }
 
 export async function startOddServers(): Promise<OddServers> {
-  const page = (status: number) =>
+  const page = (status: number, body = PAGE) =>
     createHttpServer((_request, response) => {
-      response.writeHead(status, { "content-type": "text/html" }).end(PAGE);
+      response.writeHead(status, { "content-type": "text/html" }).end(body);
     });
   const servers = [
     createServer((socket) =>
@@ -24,8 +29,9 @@ export async function startOddServers(): Promise<OddServers> {
         .end("220 mail.example ESMTP\r\n"),
     ),
     page(200),
+    page(200, QUOTABLE),
   ];
-  const [garbage, proxyPage] = await Promise.all(servers.map(urlOf));
+  const [garbage, proxyPage, quotable] = await Promise.all(servers.map(urlOf));
   // A port that was free a moment ago, and that nobody listens at.
   const free = createServer();
   const closed = await urlOf(free);
@@ -34,6 +40,7 @@ export async function startOddServers(): Promise<OddServers> {
     closed,
     garbage: garbage!,
     proxyPage: proxyPage!,
+    quotable: quotable!,
     close: async () => void (await Promise.all(servers.map(stop))),
   };
 }

@@ -15,8 +15,16 @@ export function recordDataKeys(length = 32): { keys: Uint8Array[]; stop(): void 
   return { keys, stop: () => spy.mockRestore() };
 }
 
+const known = new WeakMap<Uint8Array, readonly string[]>();
+
 /** Short pieces of a secret, in every form in which bytes are printed. Six bytes do not recur by chance. */
-function needles(secret: Uint8Array): string[] {
+function needles(secret: Uint8Array): readonly string[] {
+  const found = known.get(secret) ?? piecesOf(secret);
+  known.set(secret, found);
+  return found;
+}
+
+function piecesOf(secret: Uint8Array): string[] {
   const buffer = Buffer.from(secret);
   const windows = (parts: readonly string[], size: number, glue: string) =>
     parts.slice(0, parts.length - size + 1).map((_, i) => parts.slice(i, i + size).join(glue));
