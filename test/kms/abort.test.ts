@@ -1,6 +1,5 @@
 // An aborted call ends with the signal's own reason, at once, and whichever operation was under way.
-import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   createEncryptionClient,
   type Keyring,
@@ -98,7 +97,7 @@ describe.each(Object.entries(CASES))("%s", (_name, { operation, run }) => {
     const reason = { message: "a reason need not be an error" };
     const begin = performance.now();
     const outcome = failure(run(keyrings, sealed, controller.signal));
-    while (slow.hits === 0) await sleep(2);
+    await vi.waitFor(() => expect(slow.hits).toBe(1), { interval: 2 });
     controller.abort(reason);
     expect(await outcome).toBe(reason);
     expect(performance.now() - begin).toBeLessThan(3000);

@@ -15,34 +15,43 @@ export function recordDataKeys(length = 32): { keys: Uint8Array[]; stop(): void 
   return { keys, stop: () => spy.mockRestore() };
 }
 
-const known = new WeakMap<Uint8Array, readonly string[]>();
-
-/** Short pieces of a secret, in every form in which bytes are printed. Six bytes do not recur by chance. */
-function needles(secret: Uint8Array): readonly string[] {
-  const found = known.get(secret) ?? piecesOf(secret);
-  known.set(secret, found);
-  return found;
+/** Pieces of a secret as they stand in text, and as they stand in lists of bytes. */
+interface Pieces {
+  readonly text: readonly string[];
+  readonly list: readonly string[];
 }
 
-function piecesOf(secret: Uint8Array): string[] {
+const known = new WeakMap<Uint8Array, Pieces>();
+
+/** Short pieces of a secret, in every form in which bytes are printed. Six bytes do not recur by chance. */
+function piecesOf(secret: Uint8Array): Pieces {
+  const found = known.get(secret);
+  if (found !== undefined) return found;
   const buffer = Buffer.from(secret);
   const windows = (parts: readonly string[], size: number, glue: string) =>
     parts.slice(0, parts.length - size + 1).map((_, i) => parts.slice(i, i + size).join(glue));
+  const base64 = buffer.toString("base64").replace(/=+$/, "");
   const hex = [...buffer].map((byte) => byte.toString(16).padStart(2, "0"));
-  return [
-    ...windows([...buffer.toString("base64").replace(/=+$/, "")], 8, ""),
+  const text = [
+    ...windows([...base64], 8, ""),
     ...windows([...buffer.toString("base64url")], 8, ""),
     ...windows(hex, 6, ""),
-    ...windows(hex, 6, ","),
-    ...windows([...buffer].map(String), 6, ","),
   ];
+  const list = [...windows(hex, 6, ","), ...windows([...buffer].map(String), 6, ",")];
+  const pieces = { text: [...new Set(text)], list };
+  known.set(secret, pieces);
+  return pieces;
 }
 
 /** The piece of a secret that the text shows; undefined if it shows none. */
 export function leakIn(text: string, secrets: readonly Uint8Array[]): string | undefined {
   // Arrays are printed in columns, hex dumps with spaces, JSON of bytes with indices.
-  const texts = [text, text.replace(/"\d+":/g, "").replace(/[\s,]+/g, ",")];
-  return secrets.flatMap(needles).find((needle) => texts.some((each) => each.includes(needle)));
+  const list = text.replace(/"\d+":/g, "").replace(/[\s,]+/g, ",");
+  const pieces = secrets.map(piecesOf);
+  return (
+    pieces.flatMap((of) => of.text).find((piece) => text.includes(piece)) ??
+    pieces.flatMap((of) => of.list).find((piece) => list.includes(piece))
+  );
 }
 
 /** Everything that printing or logging this error would show, its causes included. */
