@@ -135,3 +135,22 @@ it("is aborted also in process", async () => {
   setTimeout(() => controller.abort(reason), 10);
   expect(await outcome).toBe(reason);
 });
+
+it("ends with the reason also where a keyring is asked without a manager", async () => {
+  const { kms, keyrings } = await start();
+  const purpose = { kind: "key" } as const;
+  const request = { purpose, keyLength: 32, encryptionContext: {} };
+  const { encryptedDataKeys } = await keyrings.one.generate!(request);
+  kms.faults.add({ fault: { delayMs: 10_000 } });
+  const reason = new Error("never mind");
+  for (const run of [
+    async (signal: AbortSignal) => keyrings.one.generate!({ ...request, signal }),
+    async (signal: AbortSignal) => keyrings.one.wrap!(new Uint8Array(32).fill(1), { ...request, signal }),
+    async (signal: AbortSignal) =>
+      keyrings.one.unwrap!(encryptedDataKeys, { ...request, signal, note: () => {} }),
+  ]) {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(reason), 15);
+    expect(await failure(run(controller.signal))).toBe(reason);
+  }
+});
