@@ -10,6 +10,9 @@ export type CurveName = "P-256" | "P-384";
 /** How a raw RSA key wraps. The MGF1 hash is the OAEP hash. */
 export type RsaPadding = "oaep-sha1" | "oaep-sha256" | "oaep-sha384" | "oaep-sha512" | "pkcs1";
 
+/** Bits of the shortest RSA modulus. Shorter keys were never safe; today's have 2,048 and more. */
+export const MIN_RSA_BITS = 1024;
+
 /**
  * AES-GCM under one key: 12-byte IVs, 16-byte tags behind the ciphertext. Inputs are borrowed for the time of
  * the call; `out` receives the result at `offset` and must not overlap the input.

@@ -3,11 +3,12 @@ import type { CryptoBackend, HashName } from "./backend.ts";
 import { signer, signingKeyPair, verifier } from "./node/ecdsa.ts";
 import { aesGcm } from "./node/gcm.ts";
 import { rsaPrivateKey, rsaPublicKey } from "./node/rsa.ts";
+import { randomPool } from "./random-pool.ts";
 
 /** Cryptography by `node:crypto`: every answer is synchronous. */
 export const backend: CryptoBackend = {
   name: "node",
-  randomBytes,
+  randomBytes: randomPool(randomFillSync),
   equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
   hmac,
   aesGcm,
@@ -17,22 +18,6 @@ export const backend: CryptoBackend = {
   signer,
   verifier,
 };
-
-// One system call fills many requests; what was handed out is erased from the pool.
-const pool = new Uint8Array(4096);
-let used = pool.length;
-
-function randomBytes(length: number): Uint8Array {
-  if (length > pool.length / 8) return randomFillSync(new Uint8Array(length));
-  if (used + length > pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  const bytes = pool.slice(used, used + length);
-  pool.fill(0, used, used + length);
-  used += length;
-  return bytes;
-}
 
 const BLOCK_LENGTH: Readonly<Record<HashName, number>> = { sha256: 64, sha384: 128, sha512: 128 };
 const MAX_BLOCK = 128;

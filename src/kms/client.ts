@@ -51,7 +51,8 @@ export async function callKms(call: KmsCall): Promise<KmsReply> {
     });
   signal?.throwIfAborted();
   try {
-    const reply: KmsReply = await client.send(command, signal === undefined ? {} : { abortSignal: signal });
+    const options = signal === undefined ? {} : { abortSignal: signal };
+    const reply: KmsReply = (await client.send(command, options)) ?? {};
     tell(reply.$metadata?.requestId);
     return reply;
   } catch (error) {

@@ -6,6 +6,7 @@ import { formatKmsArn, isMultiRegionKey, type KmsArn, parseKmsArn } from "./arn.
 import { clientsOf, type KmsClientSource } from "./client.ts";
 import { tryDecrypt } from "./decrypt.ts";
 import { NOT_KMS, wrappingKeyOf } from "./edk.ts";
+import { checkedGrantTokens } from "./grant-tokens.ts";
 
 /** Which KMS keys a message may make us ask. */
 export interface KmsDiscoveryFilter {
@@ -46,7 +47,8 @@ export interface KmsDiscoveryKeyringOptions {
  * ```
  */
 export function kmsDiscoveryKeyring(options: KmsDiscoveryKeyringOptions): Keyring {
-  const { region, grantTokens, observer } = optionsOf("kmsDiscoveryKeyring", options);
+  const { region, observer } = optionsOf("kmsDiscoveryKeyring", options);
+  const grantTokens = checkedGrantTokens("kmsDiscoveryKeyring", options.grantTokens);
   const clientFor = clientsOf("kmsDiscoveryKeyring", options.client);
   const { partition, accountIds } = checkedFilter(options.filter);
   const name = `KMS discovery in ${partition} ${accountIds.join(", ")}`;

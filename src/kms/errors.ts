@@ -91,7 +91,7 @@ const REPLY = cause(
 const REQUEST = cause(
   "ERR_KMS_REQUEST",
   "the request was refused",
-  "The cause says what KMS found wrong with it.",
+  "The cause says what KMS, or the client that was handed in, found wrong with it.",
 );
 
 // KMS's API reference, "Common Errors" and each operation's own; names that older services and proxies use included.
@@ -99,10 +99,12 @@ const BY_NAME: Readonly<Record<string, Cause>> = Object.assign(Object.create(nul
   AccessDenied: ACCESS_DENIED,
   AccessDeniedException: ACCESS_DENIED,
   NotAuthorized: ACCESS_DENIED,
+  NotAuthorizedException: ACCESS_DENIED,
   CredentialsProviderError: CREDENTIALS,
   ExpiredToken: CREDENTIALS,
   ExpiredTokenException: CREDENTIALS,
   IncompleteSignature: CREDENTIALS,
+  IncompleteSignatureException: CREDENTIALS,
   InvalidClientTokenId: CREDENTIALS,
   InvalidSignatureException: CREDENTIALS,
   MissingAuthenticationToken: CREDENTIALS,
@@ -180,7 +182,7 @@ export function kmsError(error: unknown, call: FailedCall): KmsError {
     name === undefined || name === "Error" ? what : `${what} (${name})`,
     { ...call, awsErrorName: name, requestId: shape.$metadata?.requestId, remedy },
     // A reply that cannot be read may hold a key, and its parse error quotes it.
-    code === "ERR_KMS_REPLY" ? undefined : { cause: error },
+    code === "ERR_KMS_REPLY" || name === "SyntaxError" ? undefined : { cause: error },
   );
 }
 
@@ -191,8 +193,13 @@ export function kmsReplyError(what: string, call: FailedCall, requestId: string 
 }
 
 function causeOf({ name, code, syscall, $metadata }: SdkError): Cause {
+  const status = $metadata?.httpStatusCode;
+  // The SDK names a connection that broke a TimeoutError, like one that was too slow.
+  if (name === "TimeoutError" && (code === "ECONNRESET" || code === "EPIPE")) return NETWORK;
   const named = BY_NAME[String(name)];
-  if (named !== undefined) return named;
+  // A proxy's page with an error status does not parse either: there the status tells more.
+  const unreadable = named === REPLY && status !== undefined && status >= 300;
+  if (named !== undefined && !unreadable) return named;
   if (typeof name === "string" && name.startsWith("Xks")) return UNAVAILABLE;
   if (typeof code === "string") {
     if (TIMEOUT_CODES.has(code)) return TIMEOUT;
@@ -203,8 +210,10 @@ function causeOf({ name, code, syscall, $metadata }: SdkError): Cause {
       return NETWORK;
     }
   }
-  const status = $metadata?.httpStatusCode;
-  if (status === undefined) return name === "TypeError" || name === "Error" ? NETWORK : REQUEST;
+  if (status === undefined) {
+    // Without a code it never came to a connection: "Region is missing", a credentials provider that threw.
+    return name === "TypeError" || (name === "Error" && typeof code === "string") ? NETWORK : REQUEST;
+  }
   if (status === 429) return THROTTLED;
   if (status === 401 || status === 403) return ACCESS_DENIED;
   if (status >= 500) return INTERNAL;

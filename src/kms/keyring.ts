@@ -17,6 +17,7 @@ import {
 } from "./client.ts";
 import { tryDecrypt } from "./decrypt.ts";
 import { kmsEdk, NOT_KMS, OBJECT_WRAP, wrappingKeyOf } from "./edk.ts";
+import { checkedGrantTokens } from "./grant-tokens.ts";
 
 /** Options of {@link kmsKeyring}. */
 export interface KmsKeyringOptions {
@@ -50,7 +51,7 @@ export interface KmsKeyringOptions {
  * ```
  */
 export function kmsKeyring(options: KmsKeyringOptions): Keyring {
-  const { keyId, additionalKeyIds = [], grantTokens, multiRegion = false } = optionsOf("kmsKeyring", options);
+  const { keyId, additionalKeyIds = [], multiRegion = false } = optionsOf("kmsKeyring", options);
   const { observer } = options;
   const clientFor = clientsOf("kmsKeyring", options.client);
   const ids = [keyId, ...additionalKeyIds].map(checkedKeyId);
@@ -58,14 +59,14 @@ export function kmsKeyring(options: KmsKeyringOptions): Keyring {
   if (typeof options.client === "function" && ids.some((id) => id.arn === null)) {
     throw invalidArgument("kmsKeyring: where client is a function of the Region, keys must be named by ARN.");
   }
-  checkGrantTokens(grantTokens);
+  const grantTokens = checkedGrantTokens("kmsKeyring", options.grantTokens);
   const name = `KMS ${ids.map((id) => id.text).join(", ")}`;
   const readers = ids.filter((id) => id.kind === "key-arn" || id.kind === "key-id");
 
   const inputOf = (id: KmsKeyId, { encryptionContext }: KeyringRequest) => ({
     KeyId: id.text,
     EncryptionContext: encryptionContext,
-    GrantTokens: grantTokens as string[] | undefined,
+    GrantTokens: grantTokens,
   });
 
   const callOf = (id: KmsKeyId, operation: string, command: object, { signal }: KeyringRequest): KmsCall => {
@@ -201,11 +202,4 @@ function checkedKeyId(keyId: string): KmsKeyId {
     );
   }
   return id;
-}
-
-function checkGrantTokens(tokens: readonly string[] | undefined): void {
-  if (tokens === undefined) return;
-  if (!Array.isArray(tokens) || !tokens.every((token) => typeof token === "string" && token !== "")) {
-    throw invalidArgument("kmsKeyring: grantTokens must be an array of non-empty strings.");
-  }
 }

@@ -12,13 +12,13 @@ export const TRANSIENT_CODES: ReadonlySet<KmsErrorCode> = new Set([
   "ERR_KMS_KEY_UNAVAILABLE",
 ]);
 
-type Expected = Exclude<KmsErrorName, "IncompleteSignatureException" | "NotAuthorizedException">;
-
-export const EXPECTED_CODES: Readonly<Record<Expected, KmsErrorCode>> = {
+export const EXPECTED_CODES: Readonly<Record<KmsErrorName, KmsErrorCode>> = {
   // Who may do what.
   AccessDeniedException: "ERR_KMS_ACCESS_DENIED",
+  NotAuthorizedException: "ERR_KMS_ACCESS_DENIED",
   // Who is asking.
   ExpiredTokenException: "ERR_KMS_CREDENTIALS",
+  IncompleteSignatureException: "ERR_KMS_CREDENTIALS",
   InvalidSignatureException: "ERR_KMS_CREDENTIALS",
   MissingAuthenticationTokenException: "ERR_KMS_CREDENTIALS",
   RequestExpired: "ERR_KMS_CREDENTIALS",

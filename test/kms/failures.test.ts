@@ -196,3 +196,11 @@ it("leaves retries to the client: one call of keyfold is one call of the SDK", a
   await failure(seal(kmsKeyring({ client, keyId: ARN_A })));
   expect(handle.hits).toBe(1);
 });
+
+it("takes a client that answers nothing for a bad reply, not for a broken connection", async () => {
+  const mock = { send: async () => undefined as unknown as object };
+  expect(await failure(seal(kmsKeyring({ client: mock, keyId: ARN_A })))).toMatchObject({
+    code: "ERR_KMS_REPLY",
+    transient: false,
+  });
+});

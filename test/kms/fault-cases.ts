@@ -1,7 +1,12 @@
 // Everything that can go wrong between keyfold and KMS, and what must come of it.
 import { Agent } from "node:http";
 import type { KmsErrorCode } from "../../src/index.ts";
-import type { LocalKmsFault, MalformedReply } from "../../src/testing/index.ts";
+import {
+  KMS_ERRORS,
+  type KmsErrorName,
+  type LocalKmsFault,
+  type MalformedReply,
+} from "../../src/testing/index.ts";
 import { EXPECTED_BY_STATUS, EXPECTED_CODES } from "./aws-error-codes.ts";
 import type { Flow } from "./fault-flows.ts";
 import { ARN_B, ARN_OTHER_ACCOUNT, arn, type ClientConfig, KEY_A } from "./helpers.ts";
@@ -26,7 +31,14 @@ export interface FaultCase {
   /** How many requests the SDK makes of the one call that keyfold makes; undefined: no matter. */
   readonly requests?: number;
   /** Where the client connects, if not to the local KMS. */
-  readonly endpoint?: "closed" | "tls" | "unknown host" | "garbage" | "proxy page" | "quotable";
+  readonly endpoint?:
+    | "closed"
+    | "tls"
+    | "unknown host"
+    | "garbage"
+    | "proxy page"
+    | "bad gateway"
+    | "quotable";
   /** The trouble is the client's, whichever key it asks for. */
   readonly wholeClient?: true;
   readonly abortAfterMs?: number;
@@ -42,7 +54,7 @@ const error = (code: KmsErrorCode, awsErrorName?: string): Outcome => ({
 const always = (outcome: Outcome) => () => outcome;
 
 function* kmsErrors(): Generator<FaultCase> {
-  for (const name of Object.keys(EXPECTED_CODES) as (keyof typeof EXPECTED_CODES)[]) {
+  for (const name of Object.keys(KMS_ERRORS) as KmsErrorName[]) {
     yield {
       name,
       fault: { error: name },
@@ -177,8 +189,9 @@ function* brokenConnections(): Generator<FaultCase> {
     yield { name: `reply cut after ${percent} % of its bytes`, cutAtPercent: percent, expect: network };
   }
   const config = { maxAttempts: 2 };
-  const reset = { fault: { reset: true }, times: 1, config, requests: 2 } as const;
-  yield { name: "connection reset once, 2 attempts", ...reset, expect: always(SUCCESS) };
+  const reset = { fault: { reset: true }, config, requests: 2 } as const;
+  yield { name: "connection reset once, 2 attempts", ...reset, times: 1, expect: always(SUCCESS) };
+  yield { name: "connection reset", ...reset, expect: network };
   yield { name: "nobody listens", endpoint: "closed", config, wholeClient: true, expect: network };
   yield { name: "TLS against plain HTTP", endpoint: "tls", wholeClient: true, expect: network };
   yield { name: "answer that is not HTTP", endpoint: "garbage", wholeClient: true, expect: network };
@@ -203,6 +216,12 @@ function* brokenConnections(): Generator<FaultCase> {
     wholeClient: true,
     expect: always(error("ERR_KMS_REPLY")),
   };
+  yield {
+    name: "a proxy's page with status 502",
+    endpoint: "bad gateway",
+    wholeClient: true,
+    expect: always(error("ERR_KMS_INTERNAL")),
+  };
 }
 
 function* misconfiguredClients(): Generator<FaultCase> {
@@ -214,6 +233,12 @@ function* misconfiguredClients(): Generator<FaultCase> {
     config: { credentials: failing("CredentialsProviderError") },
     wholeClient: true,
     expect: always(error("ERR_KMS_CREDENTIALS", "CredentialsProviderError")),
+  };
+  yield {
+    name: "no Region",
+    config: { region: failing("Error") as () => Promise<never> },
+    wholeClient: true,
+    expect: always(error("ERR_KMS_REQUEST")),
   };
 }
 

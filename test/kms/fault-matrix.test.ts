@@ -49,6 +49,7 @@ function endpointOf({ endpoint }: FaultCase): string {
     garbage: odd.garbage,
     "proxy page": odd.proxyPage,
     quotable: odd.quotable,
+    "bad gateway": odd.badGateway,
     tls: url.replace("http:", "https:"),
     "unknown host": "http://kms.invalid",
   };

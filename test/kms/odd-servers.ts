@@ -13,6 +13,7 @@ export interface OddServers {
   readonly garbage: string;
   readonly proxyPage: string;
   readonly quotable: string;
+  readonly badGateway: string;
   close(): Promise<void>;
 }
 
@@ -30,8 +31,9 @@ export async function startOddServers(): Promise<OddServers> {
     ),
     page(200),
     page(200, QUOTABLE),
+    page(502),
   ];
-  const [garbage, proxyPage, quotable] = await Promise.all(servers.map(urlOf));
+  const [garbage, proxyPage, quotable, badGateway] = await Promise.all(servers.map(urlOf));
   // A port that was free a moment ago, and that nobody listens at.
   const free = createServer();
   const closed = await urlOf(free);
@@ -41,6 +43,7 @@ export async function startOddServers(): Promise<OddServers> {
     garbage: garbage!,
     proxyPage: proxyPage!,
     quotable: quotable!,
+    badGateway: badGateway!,
     close: async () => void (await Promise.all(servers.map(stop))),
   };
 }

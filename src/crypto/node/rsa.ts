@@ -10,7 +10,7 @@ import {
   publicEncrypt,
 } from "node:crypto";
 import { invalidArgument } from "../../errors.ts";
-import type { RsaPadding, RsaPrivateKey, RsaPublicKey } from "../backend.ts";
+import { MIN_RSA_BITS, type RsaPadding, type RsaPrivateKey, type RsaPublicKey } from "../backend.ts";
 import { unpadPkcs1 } from "../pkcs1.ts";
 import type { RsaKeyData } from "../rsa-key.ts";
 
@@ -20,9 +20,6 @@ const OAEP_HASH: Readonly<Record<Exclude<RsaPadding, "pkcs1">, string>> = {
   "oaep-sha384": "sha384",
   "oaep-sha512": "sha512",
 };
-
-/** Bits. Shorter keys were never safe; today's have 2,048 and more. */
-const MIN_MODULUS = 1024;
 
 /** Imports an RSA public key into OpenSSL. */
 export function rsaPublicKey(data: RsaKeyData): RsaPublicKey {
@@ -79,8 +76,8 @@ function importKey(data: RsaKeyData): KeyObject {
   if (key.asymmetricKeyType !== "rsa") {
     throw invalidArgument(`An RSA ${data.kind} key is due; this one is of type ${key.asymmetricKeyType}.`);
   }
-  if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < MIN_MODULUS) {
-    throw invalidArgument(`The RSA ${data.kind} key must have at least ${MIN_MODULUS} bits.`);
+  if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < MIN_RSA_BITS) {
+    throw invalidArgument(`The RSA ${data.kind} key must have at least ${MIN_RSA_BITS} bits.`);
   }
   return key;
 }

@@ -1,0 +1,30 @@
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256, sha384, sha512 } from "@noble/hashes/sha2.js";
+import type { CryptoBackend } from "./backend.ts";
+import { randomPool } from "./random-pool.ts";
+import { signer, signingKeyPair, verifier } from "./web/ecdsa.ts";
+import { aesGcm } from "./web/gcm.ts";
+import { rsaPrivateKey, rsaPublicKey } from "./web/rsa.ts";
+
+const HASHES = { sha256, sha384, sha512 } as const;
+
+/** Cryptography by WebCrypto where it serves, and by noble where it does not: browsers, Workers, Deno. */
+export const backend: CryptoBackend = {
+  name: "web",
+  randomBytes: randomPool((bytes) => crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>)),
+  equal,
+  hmac: (hash, key, data) => hmac(HASHES[hash], key, data),
+  aesGcm,
+  rsaPublicKey,
+  rsaPrivateKey,
+  signingKeyPair,
+  signer,
+  verifier,
+};
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= a[i]! ^ b[i]!;
+  return difference === 0;
+}

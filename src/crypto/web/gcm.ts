@@ -1,0 +1,80 @@
+import { gcm } from "@noble/ciphers/aes.js";
+import type { AesGcm } from "../backend.ts";
+import { source, subtle } from "./subtle.ts";
+
+const TAG_LENGTH = 16;
+// Below this noble is done before WebCrypto has answered.
+const SMALL = 1024;
+
+/** AES-GCM: short inputs by noble, at once; long ones by WebCrypto. */
+export function aesGcm(key: Uint8Array): AesGcm {
+  let imported: Promise<CryptoKey | null> | undefined;
+  const importedKey = () => {
+    imported ??= importKey(key);
+    return imported;
+  };
+
+  const sealSmall: AesGcm["seal"] = (iv, plaintext, aad, out, offset) =>
+    out.set(gcm(key, iv, aad).encrypt(plaintext), offset);
+
+  const openSmall = (
+    iv: Uint8Array,
+    sealed: Uint8Array,
+    aad: Uint8Array,
+    out: Uint8Array,
+    offset: number,
+  ): boolean => {
+    try {
+      out.set(gcm(key, iv, aad).decrypt(sealed), offset);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  return {
+    seal(iv, plaintext, aad, out, offset) {
+      if (plaintext.length <= SMALL) return sealSmall(iv, plaintext, aad, out, offset);
+      return importedKey().then(async (cryptoKey) => {
+        if (cryptoKey === null) return sealSmall(iv, plaintext, aad, out, offset);
+        const sealed = await subtle().encrypt(parameters(iv, aad), cryptoKey, source(plaintext));
+        out.set(new Uint8Array(sealed), offset);
+      });
+    },
+
+    open(iv, sealed, aad, out, offset) {
+      if (sealed.length < TAG_LENGTH) return false;
+      if (sealed.length <= SMALL) return openSmall(iv, sealed, aad, out, offset);
+      return importedKey().then(async (cryptoKey) => {
+        if (cryptoKey === null) return openSmall(iv, sealed, aad, out, offset);
+        try {
+          const plaintext = await subtle().decrypt(parameters(iv, aad), cryptoKey, source(sealed));
+          out.set(new Uint8Array(plaintext), offset);
+          return true;
+        } catch {
+          return false;
+        }
+      });
+    },
+  };
+}
+
+/** Null: this runtime has no AES of that key length (Chromium: 192 bits); noble has. */
+async function importKey(key: Uint8Array): Promise<CryptoKey | null> {
+  const usages: KeyUsage[] = ["encrypt", "decrypt"];
+  try {
+    return await subtle().importKey("raw", source(key), "AES-GCM", false, usages);
+  } catch (error) {
+    if (key.length === 24) return null;
+    throw error;
+  }
+}
+
+function parameters(iv: Uint8Array, aad: Uint8Array): AesGcmParams {
+  return {
+    name: "AES-GCM",
+    iv: source(iv),
+    additionalData: source(aad),
+    tagLength: TAG_LENGTH * 8,
+  };
+}
