@@ -6,6 +6,7 @@ export default defineConfig({
     "kms/index": "src/kms/index.ts",
     "testing/index": "src/testing/index.ts",
     "crypto/node": "src/crypto/node.ts",
+    "crypto/web": "src/crypto/web.ts",
   },
   format: ["esm", "cjs"],
   target: "node20",

@@ -10,8 +10,7 @@ export type CurveName = "P-256" | "P-384";
 /** How a raw RSA key wraps. The MGF1 hash is the OAEP hash. */
 export type RsaPadding = "oaep-sha1" | "oaep-sha256" | "oaep-sha384" | "oaep-sha512" | "pkcs1";
 
-/** Bits of the shortest RSA modulus. Shorter keys were never safe; today's have 2,048 and more. */
-export const MIN_RSA_BITS = 1024;
+export const OAEP_PADDINGS = ["oaep-sha1", "oaep-sha256", "oaep-sha384", "oaep-sha512"] as const;
 
 /**
  * AES-GCM under one key: 12-byte IVs, 16-byte tags behind the ciphertext. Inputs are borrowed for the time of
@@ -81,6 +80,8 @@ export interface CryptoBackend {
   /** Borrows the key, which must stay unchanged while the cipher is in use. 16, 24 or 32 bytes. */
   aesGcm(key: Uint8Array): AesGcm;
 
+  /** The paddings that this runtime can wrap and unwrap with. */
+  readonly rsaPaddings: readonly RsaPadding[];
   rsaPublicKey(key: RsaKeyData): Awaitable<RsaPublicKey>;
   rsaPrivateKey(key: RsaKeyData): Awaitable<RsaPrivateKey>;
 

@@ -1,5 +1,5 @@
 import { createHmac, hash as digest, randomFillSync, timingSafeEqual } from "node:crypto";
-import type { CryptoBackend, HashName } from "./backend.ts";
+import { type CryptoBackend, type HashName, OAEP_PADDINGS } from "./backend.ts";
 import { signer, signingKeyPair, verifier } from "./node/ecdsa.ts";
 import { aesGcm } from "./node/gcm.ts";
 import { rsaPrivateKey, rsaPublicKey } from "./node/rsa.ts";
@@ -12,6 +12,7 @@ export const backend: CryptoBackend = {
   equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
   hmac,
   aesGcm,
+  rsaPaddings: [...OAEP_PADDINGS, "pkcs1"],
   rsaPublicKey,
   rsaPrivateKey,
   signingKeyPair,

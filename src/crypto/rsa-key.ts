@@ -1,5 +1,15 @@
+import { compareBytes } from "../bytes/arrays.ts";
 import { fromBase64 } from "../bytes/base64.ts";
 import { invalidArgument } from "../errors.ts";
+import {
+  BIT_STRING,
+  type DerElement,
+  element,
+  INTEGER,
+  OCTET_STRING,
+  readElements,
+  SEQUENCE,
+} from "./der.ts";
 
 /** A JSON Web Key (RFC 7517) of type RSA. */
 export interface RsaJwk {
@@ -17,15 +27,21 @@ export interface RsaJwk {
 /** An RSA key as people hold it: PEM text, DER bytes, or a JSON Web Key. */
 export type RsaKeyInput = string | Uint8Array | RsaJwk;
 
-/** An RSA key whose kind is known and whose material a backend has yet to import. */
+/** An RSA key whose kind is known and whose material a backend has yet to import. DER is SPKI or PKCS#8. */
 export type RsaKeyData = { readonly kind: "public" | "private" } & (
-  | { readonly format: "spki" | "pkcs1" | "pkcs8"; readonly der: Uint8Array }
-  | { readonly format: "jwk"; readonly jwk: RsaJwk }
+  | { readonly der: Uint8Array; readonly jwk?: never }
+  | { readonly jwk: RsaJwk; readonly der?: never }
 );
 
-/** Finds out what kind of RSA key this is, and refuses anything but the wanted kind. `name` is the argument's. */
+/** Bits. Shorter keys were never safe; today's have 2,048 and more. */
+const MIN_MODULUS = 1024;
+
+/**
+ * Finds out what kind of RSA key this is, and refuses anything but the wanted kind. `name` is the argument's; no
+ * message shows anything of the key.
+ */
 export function rsaKeyData(input: RsaKeyInput, wanted: "public" | "private", name: string): RsaKeyData {
-  const key =
+  const { key, bits } =
     typeof input === "string"
       ? fromPem(input, name)
       : input instanceof Uint8Array
@@ -34,64 +50,91 @@ export function rsaKeyData(input: RsaKeyInput, wanted: "public" | "private", nam
   if (key.kind !== wanted) {
     throw invalidArgument(`${name} must be an RSA ${wanted} key; this is a ${key.kind} key.`);
   }
+  if (bits < MIN_MODULUS) throw invalidArgument(`${name} must have at least ${MIN_MODULUS} bits.`);
   return key;
 }
 
-const PEM = /^\s*-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s]+)-----END \1-----\s*$/;
+interface Read {
+  readonly key: RsaKeyData;
+  readonly bits: number;
+}
 
-function fromPem(pem: string, name: string): RsaKeyData {
+const PEM = /^\s*-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s]+)-----END \1-----\s*$/;
+const LABELS = ["PUBLIC KEY", "RSA PUBLIC KEY", "PRIVATE KEY", "RSA PRIVATE KEY"];
+
+function fromPem(pem: string, name: string): Read {
   const [, label, body] = PEM.exec(pem) ?? [];
   const der = body === undefined ? null : fromBase64(body.replace(/\s+/g, ""));
-  switch (der === null ? undefined : label) {
-    case "PUBLIC KEY":
-      return { kind: "public", format: "spki", der: der! };
-    case "RSA PUBLIC KEY":
-      return { kind: "public", format: "pkcs1", der: der! };
-    case "PRIVATE KEY":
-      return { kind: "private", format: "pkcs8", der: der! };
-    case "RSA PRIVATE KEY":
-      return { kind: "private", format: "pkcs1", der: der! };
-    case "ENCRYPTED PRIVATE KEY":
-      throw invalidArgument(`${name} is an encrypted PEM key; decrypt it first.`);
-    default:
-      throw invalidArgument(
-        `${name} must be PEM ("PUBLIC KEY", "RSA PUBLIC KEY", "PRIVATE KEY" or "RSA PRIVATE KEY"), DER bytes, or a JSON Web Key.`,
-      );
+  if (label === "ENCRYPTED PRIVATE KEY" || /^Proc-Type: 4,ENCRYPTED/m.test(pem)) {
+    throw invalidArgument(`${name} is an encrypted PEM key; decrypt it first.`);
   }
+  if (der === null || !LABELS.includes(label!)) {
+    throw invalidArgument(
+      `${name} must be PEM (${LABELS.map((known) => `"${known}"`).join(", ")}), DER bytes, or a JSON Web Key.`,
+    );
+  }
+  return fromDer(der, name);
 }
 
-const SEQUENCE = 0x30;
-const INTEGER = 0x02;
+// AlgorithmIdentifier { rsaEncryption, NULL } (RFC 8017, appendix A.1).
+const RSA_ENCRYPTION_OID = Uint8Array.of(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1);
+const RSA_ENCRYPTION = element(SEQUENCE, element(0x06, RSA_ENCRYPTION_OID), element(0x05));
+const VERSION_ZERO = element(INTEGER, Uint8Array.of(0));
 
-/** Tells the four DER layouts apart by what stands first in their outer sequence (RFC 5280, 5958, 8017). */
-function fromDer(der: Uint8Array, name: string): RsaKeyData {
-  const inner = contentOffset(der, 0);
-  if (der[0] === SEQUENCE && inner !== null) {
-    if (der[inner] === SEQUENCE) return { kind: "public", format: "spki", der };
-    if (der[inner] === INTEGER) {
-      const version = contentOffset(der, inner);
-      if (version !== null && der[inner + 1] === 1 && der[version]! <= 1) {
-        const format = der[version + 1] === SEQUENCE ? "pkcs8" : "pkcs1";
-        return { kind: "private", format, der };
-      }
-      return { kind: "public", format: "pkcs1", der };
+/** Tells the four layouts apart by what stands first in their outer sequence (RFC 5280, 5958, 8017). */
+function fromDer(der: Uint8Array, name: string): Read {
+  const parts = sequence(der);
+  const [first, second, third] = parts ?? [];
+  if (first?.tag === SEQUENCE && second?.tag === BIT_STRING) {
+    checkAlgorithm(first, name);
+    const bits = modulusBits(sequence(second.content.subarray(1)), 0);
+    if (bits !== null) return { key: { kind: "public", der }, bits };
+  } else if (first?.tag === INTEGER && second?.tag === SEQUENCE && third?.tag === OCTET_STRING) {
+    checkAlgorithm(second, name);
+    const bits = modulusBits(sequence(third.content), 1);
+    if (bits !== null) return { key: { kind: "private", der }, bits };
+  } else if (first?.tag === INTEGER && second?.tag === INTEGER) {
+    // PKCS#1: a public key has two numbers, a private key nine. Backends get it in its newer envelope.
+    if (parts!.length === 2) {
+      const spki = element(SEQUENCE, RSA_ENCRYPTION, element(BIT_STRING, Uint8Array.of(0), der));
+      return { key: { kind: "public", der: spki }, bits: modulusBits(parts, 0)! };
     }
+    const pkcs8 = element(SEQUENCE, VERSION_ZERO, RSA_ENCRYPTION, element(OCTET_STRING, der));
+    return { key: { kind: "private", der: pkcs8 }, bits: modulusBits(parts, 1)! };
   }
-  throw invalidArgument(`${name} must be the DER bytes of an RSA key (SPKI, PKCS#8 or PKCS#1).`);
+  throw invalidArgument(`${name} must be an RSA key in SPKI, PKCS#8 or PKCS#1.`);
 }
 
-function contentOffset(der: Uint8Array, offset: number): number | null {
-  const first = der[offset + 1];
-  if (first === undefined) return null;
-  const content = offset + 2 + (first < 0x80 ? 0 : first & 0x7f);
-  return content < der.length ? content : null;
+function sequence(bytes: Uint8Array): readonly DerElement[] | null {
+  const [outer, ...others] = readElements(bytes) ?? [];
+  return outer?.tag === SEQUENCE && others.length === 0 ? readElements(outer.content) : null;
 }
 
-function fromJwk(jwk: RsaJwk, name: string): RsaKeyData {
+function checkAlgorithm({ content }: DerElement, name: string): void {
+  const [oid] = readElements(content) ?? [];
+  if (oid === undefined || compareBytes(oid.content, RSA_ENCRYPTION_OID) !== 0) {
+    throw invalidArgument(`${name} must be an RSA key; this one is of another algorithm.`);
+  }
+}
+
+function modulusBits(numbers: readonly DerElement[] | null, at: number): number | null {
+  const modulus = numbers?.[at];
+  return modulus?.tag === INTEGER ? bitLength(modulus.content) : null;
+}
+
+function bitLength(digits: Uint8Array): number {
+  const start = digits.findIndex((byte) => byte !== 0);
+  return start < 0 ? 0 : (digits.length - start) * 8 - Math.clz32(digits[start]!) + 24;
+}
+
+function fromJwk(jwk: RsaJwk, name: string): Read {
   if (jwk?.kty !== "RSA" || typeof jwk.n !== "string" || typeof jwk.e !== "string") {
     throw invalidArgument(
       `${name} must be an RSA key: PEM text, DER bytes, or a JSON Web Key with "kty": "RSA".`,
     );
   }
-  return { kind: jwk.d === undefined ? "public" : "private", format: "jwk", jwk };
+  const base64 = jwk.n.replaceAll("-", "+").replaceAll("_", "/");
+  const modulus = fromBase64(base64.padEnd(Math.ceil(base64.length / 4) * 4, "="));
+  if (modulus === null) throw invalidArgument(`${name} is not a JSON Web Key: its modulus is not base64url.`);
+  return { key: { kind: jwk.d === undefined ? "public" : "private", jwk }, bits: bitLength(modulus) };
 }

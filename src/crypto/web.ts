@@ -1,6 +1,6 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256, sha384, sha512 } from "@noble/hashes/sha2.js";
-import type { CryptoBackend } from "./backend.ts";
+import { type CryptoBackend, OAEP_PADDINGS } from "./backend.ts";
 import { randomPool } from "./random-pool.ts";
 import { signer, signingKeyPair, verifier } from "./web/ecdsa.ts";
 import { aesGcm } from "./web/gcm.ts";
@@ -15,6 +15,8 @@ export const backend: CryptoBackend = {
   equal,
   hmac: (hash, key, data) => hmac(HASHES[hash], key, data),
   aesGcm,
+  // WebCrypto has no PKCS#1 v1.5 encryption.
+  rsaPaddings: OAEP_PADDINGS,
   rsaPublicKey,
   rsaPrivateKey,
   signingKeyPair,

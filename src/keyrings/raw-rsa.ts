@@ -1,9 +1,9 @@
 import { backend } from "#crypto";
 import { compareBytes } from "../bytes/arrays.ts";
 import { utf8 } from "../bytes/utf8.ts";
-import type { RsaPadding } from "../crypto/backend.ts";
+import { OAEP_PADDINGS, type RsaPadding } from "../crypto/backend.ts";
 import { type RsaKeyInput, rsaKeyData } from "../crypto/rsa-key.ts";
-import { invalidArgument } from "../errors.ts";
+import { invalidArgument, UnsupportedError } from "../errors.ts";
 import type { Awaitable, EncryptedDataKey } from "../types.ts";
 import type { Keyring, KeyringRequest } from "./keyring.ts";
 import { isObjectEdk, objectEdk, rsaFrame, rsaUnframe } from "./purpose.ts";
@@ -19,7 +19,7 @@ export interface RawRsaKeyringOptions extends RawKeyringNames {
   readonly privateKey?: RsaKeyInput;
 }
 
-const PADDINGS: readonly RsaPadding[] = ["oaep-sha1", "oaep-sha256", "oaep-sha384", "oaep-sha512", "pkcs1"];
+const PADDINGS: readonly RsaPadding[] = [...OAEP_PADDINGS, "pkcs1"];
 const WRAP = "RSA-OAEP-SHA1";
 
 /**
@@ -39,6 +39,12 @@ export function rawRsaKeyring(options: RawRsaKeyringOptions): Keyring {
   const { namespace, name, padding, materialsDescription } = options;
   if (!PADDINGS.includes(padding)) {
     throw invalidArgument(`rawRsaKeyring: padding must be one of ${PADDINGS.join(", ")}.`);
+  }
+  if (!backend.rsaPaddings.includes(padding)) {
+    throw new UnsupportedError(
+      `RSA ${padding}`,
+      `This runtime's cryptography has no RSA PKCS#1 v1.5 encryption (padding "${padding}"): use OAEP, or Node.`,
+    );
   }
   if (options.publicKey === undefined && options.privateKey === undefined) {
     throw invalidArgument("rawRsaKeyring: publicKey (to wrap) or privateKey (to unwrap) is needed, or both.");

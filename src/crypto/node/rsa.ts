@@ -10,7 +10,7 @@ import {
   publicEncrypt,
 } from "node:crypto";
 import { invalidArgument } from "../../errors.ts";
-import { MIN_RSA_BITS, type RsaPadding, type RsaPrivateKey, type RsaPublicKey } from "../backend.ts";
+import type { RsaPadding, RsaPrivateKey, RsaPublicKey } from "../backend.ts";
 import { unpadPkcs1 } from "../pkcs1.ts";
 import type { RsaKeyData } from "../rsa-key.ts";
 
@@ -62,22 +62,13 @@ function secretOf(key: KeyObject): Uint8Array {
   return secret;
 }
 
-function importKey(data: RsaKeyData): KeyObject {
-  let key: KeyObject;
+function importKey({ kind, jwk, der }: RsaKeyData): KeyObject {
   try {
-    const source =
-      data.format === "jwk"
-        ? ({ key: data.jwk as JsonWebKey, format: "jwk" } as const)
-        : ({ key: Buffer.from(data.der), format: "der", type: data.format } as const);
-    key = data.kind === "public" ? createPublicKey(source as never) : createPrivateKey(source as never);
+    const source = jwk
+      ? ({ key: jwk as JsonWebKey, format: "jwk" } as const)
+      : ({ key: Buffer.from(der), format: "der", type: kind === "public" ? "spki" : "pkcs8" } as const);
+    return kind === "public" ? createPublicKey(source as never) : createPrivateKey(source as never);
   } catch {
-    throw invalidArgument(`The RSA ${data.kind} key cannot be read (${data.format}).`);
+    throw invalidArgument(`The RSA ${kind} key is damaged: OpenSSL cannot read it.`);
   }
-  if (key.asymmetricKeyType !== "rsa") {
-    throw invalidArgument(`An RSA ${data.kind} key is due; this one is of type ${key.asymmetricKeyType}.`);
-  }
-  if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < MIN_RSA_BITS) {
-    throw invalidArgument(`The RSA ${data.kind} key must have at least ${MIN_RSA_BITS} bits.`);
-  }
-  return key;
 }

@@ -1,7 +1,6 @@
-import { invalidArgument, UnsupportedError } from "../../errors.ts";
-import { MIN_RSA_BITS, type RsaPadding, type RsaPrivateKey, type RsaPublicKey } from "../backend.ts";
-import { pkcs1ToPkcs8, pkcs1ToSpki } from "../rsa-der.ts";
-import type { RsaKeyData } from "../rsa-key.ts";
+import { invalidArgument } from "../../errors.ts";
+import type { RsaPadding, RsaPrivateKey, RsaPublicKey } from "../backend.ts";
+import type { RsaJwk, RsaKeyData } from "../rsa-key.ts";
 import { source, subtle } from "./subtle.ts";
 
 type OaepPadding = Exclude<RsaPadding, "pkcs1">;
@@ -18,7 +17,7 @@ export async function rsaPublicKey(data: RsaKeyData): Promise<RsaPublicKey> {
   await keyFor("oaep-sha256");
   return {
     async encrypt(padding, plaintext) {
-      const key = await keyFor(oaep(padding));
+      const key = await keyFor(padding as OaepPadding);
       return new Uint8Array(await subtle().encrypt("RSA-OAEP", key, source(plaintext)));
     },
   };
@@ -30,7 +29,7 @@ export async function rsaPrivateKey(data: RsaKeyData): Promise<RsaPrivateKey> {
   await keyFor("oaep-sha256");
   return {
     async decrypt(padding, ciphertext) {
-      const key = await keyFor(oaep(padding));
+      const key = await keyFor(padding as OaepPadding);
       try {
         return new Uint8Array(await subtle().decrypt("RSA-OAEP", key, source(ciphertext)));
       } catch {
@@ -38,14 +37,6 @@ export async function rsaPrivateKey(data: RsaKeyData): Promise<RsaPrivateKey> {
       }
     },
   };
-}
-
-function oaep(padding: RsaPadding): OaepPadding {
-  if (padding !== "pkcs1") return padding;
-  throw new UnsupportedError(
-    "RSA PKCS#1 v1.5",
-    'WebCrypto has no RSA PKCS#1 v1.5 encryption (padding "pkcs1"): use OAEP, or open the message on Node.',
-  );
 }
 
 function importer(
@@ -63,33 +54,26 @@ function importer(
   };
 }
 
-async function importKey(data: RsaKeyData, hash: string, usage: "encrypt" | "decrypt"): Promise<CryptoKey> {
+async function importKey(
+  { kind, jwk, der }: RsaKeyData,
+  hash: string,
+  usage: "encrypt" | "decrypt",
+): Promise<CryptoKey> {
   const algorithm = { name: "RSA-OAEP", hash };
   const webCrypto = subtle();
-  let key: CryptoKey;
   try {
-    key =
-      data.format === "jwk"
-        ? await webCrypto.importKey("jwk", bareJwk(data.jwk), algorithm, false, [usage])
-        : await webCrypto.importKey(...derOf(data), algorithm, false, [usage]);
+    return jwk
+      ? await webCrypto.importKey("jwk", bareJwk(jwk), algorithm, false, [usage])
+      : await webCrypto.importKey(kind === "public" ? "spki" : "pkcs8", source(der), algorithm, false, [
+          usage,
+        ]);
   } catch {
-    throw invalidArgument(`The RSA ${data.kind} key cannot be read (${data.format}).`);
+    throw invalidArgument(`The RSA ${kind} key is damaged: WebCrypto cannot read it.`);
   }
-  if ((key.algorithm as RsaHashedKeyAlgorithm).modulusLength < MIN_RSA_BITS) {
-    throw invalidArgument(`The RSA ${data.kind} key must have at least ${MIN_RSA_BITS} bits.`);
-  }
-  return key;
 }
 
 /** The key's numbers alone: hints such as `alg` and `key_ops` would tie it to one use. */
-function bareJwk({ kty, n, e, d, p, q, dp, dq, qi }: JsonWebKey): JsonWebKey {
+function bareJwk({ kty, n, e, d, p, q, dp, dq, qi }: RsaJwk): JsonWebKey {
   const numbers = Object.entries({ kty, n, e, d, p, q, dp, dq, qi });
   return Object.fromEntries(numbers.filter(([, value]) => value !== undefined));
-}
-
-/** WebCrypto reads SPKI and PKCS#8; PKCS#1 is put into its envelope first. */
-function derOf(data: Exclude<RsaKeyData, { format: "jwk" }>): ["spki" | "pkcs8", Uint8Array<ArrayBuffer>] {
-  const { format, der, kind } = data;
-  if (format !== "pkcs1") return [format, source(der)];
-  return kind === "public" ? ["spki", source(pkcs1ToSpki(der))] : ["pkcs8", source(pkcs1ToPkcs8(der))];
 }
