@@ -26,6 +26,8 @@ export interface NewMessage {
   readonly encryptionContext: EncryptionContext;
   readonly plaintextLength?: number;
   readonly signal: AbortSignal | undefined;
+  /** The most bytes that a signer may hold. */
+  readonly maxSignedBytes: number;
 }
 
 const HEADER_IV: Uint8Array = new Uint8Array(12);
@@ -33,7 +35,7 @@ const HEADER_IV: Uint8Array = new Uint8Array(12);
 /** Gets materials, derives the keys and writes the header (client-apis/encrypt, "Construct the header"). */
 export async function beginMessage(config: ClientConfig, message: NewMessage): Promise<OpenMessage> {
   const { commitmentPolicy, frameLength, maxEncryptedDataKeys } = config;
-  const { signal, ...what } = message;
+  const { signal, maxSignedBytes, ...what } = message;
   const materials = await config.manager.encryptionMaterials({
     ...what,
     suite: config.suite,
@@ -63,7 +65,10 @@ export async function beginMessage(config: ClientConfig, message: NewMessage): P
     await gcm.seal(HEADER_IV, EMPTY, aad, header, lengths.tagOffset);
 
     const { signingKey, encryptionContext, encryptedDataKeys } = materials;
-    const signer = signingKey === undefined ? undefined : backend.signer(signingKey, suite.signature!.hash);
+    const signer =
+      signingKey === undefined
+        ? undefined
+        : backend.signer(signingKey, suite.signature!.hash, maxSignedBytes);
     signer?.update(header);
     return {
       facts: new MessageFacts({

@@ -28,7 +28,7 @@ export async function* decryptChunks(
   const { signedBufferLimit } = config;
   const window = new ByteWindow(input);
   const header = await readHeader(window, config);
-  const message = await openHeader(config, header, request);
+  const message = await openHeader(config, header, request, signedBufferLimit);
   const { verifier } = message;
   const held: Uint8Array[] | null = verifier === null || request.releaseBeforeSignature ? null : [];
   try {

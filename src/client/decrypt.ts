@@ -23,7 +23,7 @@ export async function decryptBytes(
   request: OpenRequest,
 ): Promise<OpenedMessage> {
   const header = parseHeader(ciphertext, config);
-  const opened = await openHeader(config, header, request);
+  const opened = await openHeader(config, header, request, Number.POSITIVE_INFINITY);
   try {
     const start = header.bytes.length;
     const body = new BodyOpener(header, opened.gcm, Number.POSITIVE_INFINITY);

@@ -20,7 +20,11 @@ export async function encryptBytes(
   plaintext: Uint8Array,
   request: SealRequest,
 ): Promise<{ ciphertext: Uint8Array; message: MessageFacts }> {
-  const message = await beginMessage(config, { ...request, plaintextLength: plaintext.length });
+  const message = await beginMessage(config, {
+    ...request,
+    plaintextLength: plaintext.length,
+    maxSignedBytes: Number.POSITIVE_INFINITY,
+  });
   try {
     const { header, frames, facts } = message;
     const { frameLength } = facts;
@@ -52,7 +56,7 @@ export async function* encryptChunks(
   request: SealRequest,
   opened: (facts: MessageFacts) => void,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const message = await beginMessage(config, request);
+  const message = await beginMessage(config, { ...request, maxSignedBytes: config.signedBufferLimit });
   const { frameLength } = config;
   const step = Math.max(1, Math.floor(STEP / frameLength)) * frameLength;
   const held = new Uint8Array(frameLength);

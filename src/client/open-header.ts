@@ -35,11 +35,12 @@ export async function openHeader(
   config: ClientConfig,
   header: MessageHeader,
   { encryptionContext: expectedContext, signal }: OpenRequest,
+  maxSignedBytes: number,
 ): Promise<OpenedHeader> {
   const { commitmentPolicy } = config;
   const { suite, messageId, encryptionContext, encryptedDataKeys } = header;
   assertMayDecrypt(commitmentPolicy, suite);
-  const verifier = await verifierOf(header);
+  const verifier = await verifierOf(header, maxSignedBytes);
   const materials = await config.manager.decryptionMaterials({
     suite,
     commitmentPolicy,
@@ -86,7 +87,10 @@ export async function openHeader(
 }
 
 /** The verifier of a signed message's trailing signature; its public key stands in the context. */
-async function verifierOf({ suite, encryptionContext }: MessageHeader): Promise<Verifier | null> {
+async function verifierOf(
+  { suite, encryptionContext }: MessageHeader,
+  maxSignedBytes: number,
+): Promise<Verifier | null> {
   const signed = suite.signature !== null;
   if (signed !== Object.hasOwn(encryptionContext, PUBLIC_KEY)) {
     throw new MessageFormatError(
@@ -97,7 +101,8 @@ async function verifierOf({ suite, encryptionContext }: MessageHeader): Promise<
   }
   if (suite.signature === null) return null;
   const point = fromBase64(encryptionContext[PUBLIC_KEY]!);
-  const verifier = point && (await backend.verifier(suite.signature.curve, point, suite.signature.hash));
+  const verifier =
+    point && (await backend.verifier(suite.signature.curve, point, suite.signature.hash, maxSignedBytes));
   if (verifier === null) {
     throw new MessageFormatError(
       `The public key in the encryption context (${PUBLIC_KEY}) is not a compressed point`,

@@ -87,7 +87,13 @@ export interface CryptoBackend {
 
   /** A fresh key pair; the public key is a compressed point. */
   signingKeyPair(curve: CurveName): Awaitable<{ signingKey: SigningKey; publicKey: Uint8Array }>;
-  signer(key: SigningKey, hash: HashName): Signer;
+  /** `maxBytes`: the most that may be held, where the runtime signs and verifies whole buffers only. Default: any. */
+  signer(key: SigningKey, hash: HashName, maxBytes?: number): Signer;
   /** Null: the compressed point is not on the curve. */
-  verifier(curve: CurveName, publicKey: Uint8Array, hash: HashName): Awaitable<Verifier | null>;
+  verifier(
+    curve: CurveName,
+    publicKey: Uint8Array,
+    hash: HashName,
+    maxBytes?: number,
+  ): Awaitable<Verifier | null>;
 }

@@ -1,4 +1,5 @@
 import { concat, copy } from "../../bytes/arrays.ts";
+import { LimitError } from "../../errors.ts";
 import type { CurveName, HashName, Signer, SigningKey, Verifier } from "../backend.ts";
 import { compressPoint, decompressPoint } from "../point.ts";
 import { source, subtle } from "./subtle.ts";
@@ -17,17 +18,33 @@ export async function signingKeyPair(
   return { signingKey, publicKey: compressPoint(point) };
 }
 
-// WebCrypto signs and verifies whole buffers only: what is fed is kept until the end.
-
-export function signer(signingKey: SigningKey, hash: HashName): Signer {
-  const { key } = signingKey as WebSigningKey;
+/** WebCrypto signs and verifies whole buffers only: what is fed is held until the end, up to a limit. */
+function holder(maxBytes = Number.POSITIVE_INFINITY) {
   const parts: Uint8Array[] = [];
+  let length = 0;
   return {
-    update: (data) => void parts.push(copy(data)),
-    async sign() {
-      const algorithm = { name: "ECDSA", hash: HASH[hash] };
-      return new Uint8Array(await subtle().sign(algorithm, key, source(concat(...parts))));
+    update(data: Uint8Array): void {
+      length += data.length;
+      if (length > maxBytes) {
+        throw new LimitError(
+          "signedBufferLimit",
+          length,
+          maxBytes,
+          "Bytes of a signed message, which this runtime can only sign or verify whole",
+        );
+      }
+      parts.push(copy(data));
     },
+    whole: () => source(concat(...parts)),
+  };
+}
+
+export function signer(signingKey: SigningKey, hash: HashName, maxBytes?: number): Signer {
+  const { key } = signingKey as WebSigningKey;
+  const { update, whole } = holder(maxBytes);
+  return {
+    update,
+    sign: async () => new Uint8Array(await subtle().sign({ name: "ECDSA", hash: HASH[hash] }, key, whole())),
   };
 }
 
@@ -35,17 +52,16 @@ export async function verifier(
   curve: CurveName,
   publicKey: Uint8Array,
   hash: HashName,
+  maxBytes?: number,
 ): Promise<Verifier | null> {
   const point = decompressPoint(curve, publicKey);
   if (point === null) return null;
   const importing = { name: "ECDSA", namedCurve: curve };
   const key = await subtle().importKey("raw", source(point), importing, false, ["verify"]);
-  const parts: Uint8Array[] = [];
+  const { update, whole } = holder(maxBytes);
   return {
-    update: (data) => void parts.push(copy(data)),
-    verify: (signature) => {
-      const algorithm = { name: "ECDSA", hash: HASH[hash] };
-      return subtle().verify(algorithm, key, source(signature), source(concat(...parts)));
-    },
+    update,
+    verify: (signature) =>
+      subtle().verify({ name: "ECDSA", hash: HASH[hash] }, key, source(signature), whole()),
   };
 }
