@@ -58,7 +58,10 @@ export interface DecryptResult<Plaintext = Uint8Array> {
   readonly opened: EncryptedDataKey;
 }
 
-/** A transform stream that knows its message's header. */
+/**
+ * A transform stream that knows its message's header. The types of Node before 26 do not know web streams in
+ * `pipeline`: there TypeScript wants `Duplex.fromWeb(stream)` around it.
+ */
 export interface MessageStream extends ByteTransform {
   /** The header's facts, as soon as it is written or verified. Rejects if that fails. */
   readonly message: Promise<MessageFacts>;

@@ -10,10 +10,11 @@ const LEGACY_KEY_ID = "kms_cmk_id";
 
 /** The caller's pairs, with the reserved one that the format adds. */
 export function boundContext(context: EncryptionContext, suite: AlgorithmSuite): EncryptionContext {
-  if (Object.hasOwn(context, CONTENT_ALGORITHM)) {
+  for (const key of [CONTENT_ALGORITHM, LEGACY_KEY_ID]) {
+    if (!Object.hasOwn(context, key)) continue;
     throw new EncryptionContextError(
-      `The encryption context's key "${CONTENT_ALGORITHM}" is reserved: the S3 object format sets it.`,
-      CONTENT_ALGORITHM,
+      `The encryption context's key "${key}" is reserved in S3 objects: choose another one.`,
+      key,
     );
   }
   return { ...context, [CONTENT_ALGORITHM]: suite.contentAlgorithm! };

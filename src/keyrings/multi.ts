@@ -77,7 +77,7 @@ export function multiKeyring(options: MultiKeyringOptions): Keyring {
           note: (edk, status, reason, cause, keyring = member.name) =>
             request.note(edk, status, reason, cause, keyring),
         });
-        if (opened !== null) return opened;
+        if (opened != null) return opened;
       }
       return null;
     },

@@ -6,7 +6,7 @@ import { Secret } from "../cache/secret.ts";
 import { isKeyfoldError, isMisuse, KeyringError, NoDataKeyError, type UnwrapReason } from "../errors.ts";
 import { generateDataKey, openDataKey } from "../keyrings/data-key.ts";
 import type { GeneratedDataKey, Keyring, KeyringRequest, UnwrapRequest } from "../keyrings/keyring.ts";
-import { assertExpectedContext, PUBLIC_KEY } from "../message/context.ts";
+import { assertExpectedContext, PUBLIC_KEY, serializeContext } from "../message/context.ts";
 import { MAX_EDK_FIELD } from "../message/edks.ts";
 import type { AlgorithmSuite } from "../suites/table.ts";
 import type { EncryptedDataKey, EncryptionContext } from "../types.ts";
@@ -23,8 +23,10 @@ export function defaultMaterialsManager(keyring: Keyring): MaterialsManager {
 
     async encryptionMaterials({ suite, encryptionContext, requiredKeys = [], signal }) {
       const pair = suite.signature === null ? null : await backend.signingKeyPair(suite.signature.curve);
-      const context =
-        pair === null ? encryptionContext : { ...encryptionContext, [PUBLIC_KEY]: toBase64(pair.publicKey) };
+      const publicKey = pair === null ? {} : { [PUBLIC_KEY]: toBase64(pair.publicKey) };
+      const context = Object.freeze({ ...encryptionContext, ...publicKey });
+      // A context that is too long is refused before a key is asked for.
+      if (suite.format === "message") serializeContext(context);
       const request = keyringRequest(suite, context, signal);
       const generated = await ask(keyring, "make a data key", signal, () =>
         generateDataKey(keyring, request),
@@ -59,6 +61,7 @@ export function defaultMaterialsManager(keyring: Keyring): MaterialsManager {
       if (unwrapped == null) throw nothingOpened(edks.length, reasons);
       checkDataKey(keyring, unwrapped.dataKey, suite);
       if (!isEncryptedDataKey(unwrapped.opened)) {
+        unwrapped.dataKey.fill(0);
         throw new KeyringError(keyring.name, "it must say which encrypted data key it opened.");
       }
       return {

@@ -18,7 +18,8 @@ export function managerOf(
     throw invalidArgument(`${caller}: either keyring or materialsManager is needed, and not both.`);
   }
   if (materialsManager !== undefined) {
-    if (typeof materialsManager?.encryptionMaterials === "function") return materialsManager;
+    const methods = ["encryptionMaterials", "decryptionMaterials", "isCurrent"] as const;
+    if (methods.every((name) => typeof materialsManager?.[name] === "function")) return materialsManager;
     throw invalidArgument(`${caller}: materialsManager is not a materials manager.`);
   }
   if (typeof keyring?.name !== "string") {
