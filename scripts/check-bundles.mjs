@@ -1,0 +1,146 @@
+// Part of `npm run package`: bundles the packed library as applications do, and checks what is in it by meaning: no
+// AWS SDK where none was asked for, no `node:` module on the web, no other subpath's code. Then runs the bundles.
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { isBuiltin } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
+import { createEncryptionClient, rawAesKeyring } from "keyfold";
+import { installPacked, lend, pack, withTemporaryFolder } from "./packed.mjs";
+
+/** The goal for a program that only opens a message, and what holds until it is met, so that nothing creeps in. */
+const GOAL_BYTES = 40_000;
+const CEILING_BYTES = { node: 44_000, browser: 66_000 };
+
+/** Words that only this part of the library says. They survive minification. */
+const MARKS = {
+  kms: ["kmsKeyring: ", "GenerateDataKeyCommand"],
+  s3: ["PutObjectCommand", "GetObjectCommand"],
+  sqs: ["SendMessageCommand"],
+  dynamodb: ["TransactWriteItemsCommand"],
+  ses: ["x-ses-"],
+  testing: ["TrentService", "keyfold-local-kms"],
+  sealing: ["createEncryptionClient"],
+};
+
+/** Each subpath: the AWS packages it may import, what it must have, and what it must not. A new one needs a row. */
+const SUBPATHS = {
+  ".": { sdk: [], has: ["sealing"], not: ["kms", "s3", "sqs", "dynamodb", "ses", "testing"] },
+  "./kms": {
+    sdk: ["@aws-sdk/client-kms"],
+    has: ["kms"],
+    not: ["sealing", "s3", "sqs", "dynamodb", "ses", "testing"],
+  },
+  "./testing": {
+    sdk: [],
+    has: ["testing"],
+    not: ["sealing", "s3", "sqs", "dynamodb", "ses"],
+    // `listen()` loads it when it is called, and only then.
+    dynamic: ["node:http"],
+  },
+};
+
+const PROGRAM = `
+import { createEncryptionClient, rawAesKeyring } from "keyfold";
+export async function open(key, ciphertext) {
+  const client = createEncryptionClient({ keyring: rawAesKeyring({ namespace: "n", name: "k", key }) });
+  return (await client.decrypt(ciphertext)).plaintext;
+}`;
+
+await withTemporaryFolder(async (folder) => {
+  const { tarball } = await pack(folder);
+  const project = join(folder, "project");
+  await installPacked(project, tarball);
+  await lend(project, "@aws-sdk");
+  const { exports } = JSON.parse(await readFile(join(project, "node_modules/keyfold/package.json"), "utf8"));
+  const subpaths = Object.keys(exports).filter((subpath) => subpath !== "./package.json");
+  assert.deepEqual(subpaths.toSorted(), Object.keys(SUBPATHS).toSorted(), "each subpath needs a row above");
+
+  for (const subpath of subpaths) {
+    for (const platform of ["node", "browser"]) await checkSubpath(project, subpath, platform);
+  }
+  for (const platform of ["node", "browser"]) await checkProgram(project, platform);
+});
+
+async function bundle(project, platform, source, options = {}) {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: source, resolveDir: project },
+    bundle: true,
+    minify: true,
+    write: false,
+    metafile: true,
+    format: "esm",
+    platform,
+    logLevel: "error",
+    ...options,
+  });
+  const [{ imports }] = Object.values(metafile.outputs);
+  return {
+    text: outputFiles[0].text,
+    bytes: outputFiles[0].contents.length,
+    inputs: Object.keys(metafile.inputs),
+    imports: imports.filter(({ external }) => external),
+  };
+}
+
+async function checkSubpath(project, subpath, platform) {
+  const rule = SUBPATHS[subpath];
+  const specifier = `keyfold${subpath.slice(1)}`;
+  const { text, bytes, imports, inputs } = await bundle(project, platform, `export * from "${specifier}";`, {
+    // Left as imports, so that one sees who asks for what.
+    external: ["@aws-sdk/*", "node:*"],
+  });
+  const what = `${specifier} for ${platform}`;
+  const names = imports.map(({ path }) => path);
+  const strangers = names.filter((path) => !isBuiltin(path) && !rule.sdk.includes(path));
+  assert.deepEqual(strangers, [], `${what} imports what it may not`);
+  if (platform === "browser") {
+    const atOnce = imports.filter(({ path, kind }) => isBuiltin(path) && kind !== "dynamic-import");
+    assert.deepEqual(atOnce, [], `${what} needs a Node module`);
+    const later = imports.filter(({ path, kind }) => isBuiltin(path) && kind === "dynamic-import");
+    assert.deepEqual(
+      [...new Set(later.map(({ path }) => path))],
+      rule.dynamic ?? [],
+      `${what} loads a Node module`,
+    );
+  } else {
+    assert.ok(
+      !inputs.some((path) => path.includes("@noble/")),
+      `${what} holds noble, which Node does not need`,
+    );
+  }
+  for (const part of rule.has) {
+    for (const mark of MARKS[part]) assert.ok(text.includes(mark), `${what} lacks ${part}: ${mark}`);
+  }
+  for (const part of rule.not) {
+    for (const mark of MARKS[part]) assert.ok(!text.includes(mark), `${what} holds ${part}: ${mark}`);
+  }
+  const shown =
+    names.length === 0 ? "imports nothing" : `imports ${[...new Set(names)].toSorted().join(", ")}`;
+  console.log(`${what.padEnd(30)} ${String(bytes).padStart(7)} bytes minified; ${shown}`);
+}
+
+async function checkProgram(project, platform) {
+  const { text, bytes, inputs, imports } = await bundle(project, platform, PROGRAM);
+  const what = `open one message, ${platform}`;
+  assert.ok(!inputs.some((path) => /@aws-sdk|@smithy/.test(path)), `${what}: the AWS SDK is in it`);
+  assert.ok(!/aws-sdk|smithy/i.test(text), `${what}: something of the AWS SDK is in it`);
+  if (platform === "browser") assert.deepEqual(imports, [], `${what}: something is left to import`);
+
+  // As it is, in a file: the bundler's output must load unmodified, and open what the library sealed.
+  const file = join(project, `open-${platform}.mjs`);
+  await writeFile(file, text);
+  const { open } = await import(pathToFileURL(file).href);
+  const key = crypto.getRandomValues(new Uint8Array(32));
+  const sealer = createEncryptionClient({ keyring: rawAesKeyring({ namespace: "n", name: "k", key }) });
+  const { ciphertext } = await sealer.encrypt(new TextEncoder().encode("42 pears"));
+  assert.equal(new TextDecoder().decode(await open(key, ciphertext)), "42 pears", what);
+
+  const ceiling = CEILING_BYTES[platform];
+  assert.ok(bytes <= ceiling, `${what}: ${bytes} bytes minified, and ${ceiling} are allowed`);
+  const verdict = bytes <= GOAL_BYTES ? "within" : `${bytes - GOAL_BYTES} over`;
+  console.log(
+    `${what.padEnd(30)} ${String(bytes).padStart(7)} bytes minified; ${verdict} the goal of ${GOAL_BYTES}`,
+  );
+}
