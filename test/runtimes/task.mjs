@@ -1,0 +1,24 @@
+// What a runtime is asked to do, in one place for all of them: JSON in, JSON out.
+import * as sdk from "@aws-sdk/client-kms";
+import * as keyfold from "keyfold";
+import * as kms from "keyfold/kms";
+import * as testing from "keyfold/testing";
+import { read, write } from "./exchange.mjs";
+import { backendOf, runSuite } from "./suite.mjs";
+
+export async function perform({ task, material, endpoint, written }) {
+  const backend = backendOf({ keyfold }, material);
+  const library = { keyfold, kms, testing, sdk, backend };
+  if (task === "suite") {
+    return {
+      backend,
+      results: await runSuite(library, { material, endpoint }),
+      written: await write(library, material),
+    };
+  }
+  return Object.fromEntries(
+    await Promise.all(
+      Object.entries(written).map(async ([from, items]) => [from, await read(library, material, items)]),
+    ),
+  );
+}
