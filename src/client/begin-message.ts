@@ -13,6 +13,8 @@ import type { ClientConfig } from "./options.ts";
 /** A message whose header is written, and whose frames come next. */
 export interface OpenMessage {
   readonly facts: MessageFacts;
+  /** What was allocated: the header stands at its start. */
+  readonly buffer: Uint8Array;
   readonly header: Uint8Array;
   readonly frames: FrameSealer;
   /** Has been fed the header. */
@@ -32,8 +34,15 @@ export interface NewMessage {
 
 const HEADER_IV: Uint8Array = new Uint8Array(12);
 
-/** Gets materials, derives the keys and writes the header (client-apis/encrypt, "Construct the header"). */
-export async function beginMessage(config: ClientConfig, message: NewMessage): Promise<OpenMessage> {
+/**
+ * Gets materials, derives the keys and writes the header (client-apis/encrypt, "Construct the header"), at the start of
+ * what `allocate` gives for its length.
+ */
+export async function beginMessage(
+  config: ClientConfig,
+  message: NewMessage,
+  allocate = (headerLength: number) => new Uint8Array(headerLength),
+): Promise<OpenMessage> {
   const { commitmentPolicy, frameLength, maxEncryptedDataKeys } = config;
   const { signal, maxSignedBytes, ...what } = message;
   const materials = await config.manager.encryptionMaterials({
@@ -57,7 +66,8 @@ export async function beginMessage(config: ClientConfig, message: NewMessage): P
     contentKey = derived.contentKey;
 
     const lengths = headerLengths({ suite, context, edks });
-    const header = new Uint8Array(lengths.total);
+    const buffer = allocate(lengths.total);
+    const header = buffer.subarray(0, lengths.total);
     writeHeaderBody(header, { suite, messageId, context, edks, frameLength, commitment: derived.commitment });
     const body = header.subarray(0, lengths.body);
     const gcm = backend.aesGcm(contentKey);
@@ -79,6 +89,7 @@ export async function beginMessage(config: ClientConfig, message: NewMessage): P
         frameLength,
         headerLength: header.length,
       }),
+      buffer,
       header,
       frames: new FrameSealer(gcm, messageId, frameLength),
       signer,

@@ -20,16 +20,14 @@ export async function encryptBytes(
   plaintext: Uint8Array,
   request: SealRequest,
 ): Promise<{ ciphertext: Uint8Array; message: MessageFacts }> {
-  const message = await beginMessage(config, {
-    ...request,
-    plaintextLength: plaintext.length,
-    maxSignedBytes: Number.POSITIVE_INFINITY,
-  });
+  const { frameLength } = config;
+  const message = await beginMessage(
+    config,
+    { ...request, plaintextLength: plaintext.length, maxSignedBytes: Number.POSITIVE_INFINITY },
+    (headerLength) => new Uint8Array(headerLength + bodySize(plaintext.length, frameLength)),
+  );
   try {
-    const { header, frames, facts } = message;
-    const { frameLength } = facts;
-    const sealed = new Uint8Array(header.length + bodySize(plaintext.length, frameLength));
-    sealed.set(header);
+    const { buffer: sealed, header, frames, facts } = message;
     const regular =
       plaintext.length === 0 ? 0 : (Math.ceil(plaintext.length / frameLength) - 1) * frameLength;
     const end = await frames.sealFrames(plaintext.subarray(0, regular), sealed, header.length);

@@ -1,3 +1,4 @@
+import { EMPTY } from "../bytes/arrays.ts";
 import type { CryptoBackend, HashName } from "./backend.ts";
 
 const HASH_LENGTH: Readonly<Record<HashName, number>> = { sha256: 32, sha384: 48, sha512: 64 };
@@ -21,20 +22,18 @@ export function hkdfExpand(
   length: number,
 ): Uint8Array {
   const hashLength = HASH_LENGTH[hash];
-  const block = new Uint8Array(hashLength + info.length + 1);
-  block.set(info, hashLength);
-  block[block.length - 1] = 1;
-  const first = hmac(hash, pseudoRandomKey, block.subarray(hashLength));
   const out = new Uint8Array(length);
-  out.set(first.subarray(0, length));
-  for (let counter = 2, previous = first, offset = hashLength; offset < length; counter++) {
+  let previous = EMPTY;
+  for (let counter = 1, offset = 0; offset < length; counter++, offset += hashLength) {
+    const block = new Uint8Array(previous.length + info.length + 1);
     block.set(previous);
+    block.set(info, previous.length);
     block[block.length - 1] = counter;
     previous.fill(0);
     previous = hmac(hash, pseudoRandomKey, block);
+    block.fill(0);
     out.set(previous.subarray(0, length - offset), offset);
-    offset += hashLength;
   }
-  block.fill(0);
+  previous.fill(0);
   return out;
 }

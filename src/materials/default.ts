@@ -1,5 +1,5 @@
 import { backend } from "#crypto";
-import { isAllZero } from "../bytes/arrays.ts";
+import { EMPTY, isAllZero } from "../bytes/arrays.ts";
 import { toBase64 } from "../bytes/base64.ts";
 import { utf8 } from "../bytes/utf8.ts";
 import { Secret } from "../cache/secret.ts";
@@ -23,10 +23,10 @@ export function defaultMaterialsManager(keyring: Keyring): MaterialsManager {
 
     async encryptionMaterials({ suite, encryptionContext, requiredKeys = [], signal }) {
       const pair = suite.signature === null ? null : await backend.signingKeyPair(suite.signature.curve);
-      const publicKey = pair === null ? {} : { [PUBLIC_KEY]: toBase64(pair.publicKey) };
-      const context = Object.freeze({ ...encryptionContext, ...publicKey });
-      // A context that is too long is refused before a key is asked for.
-      if (suite.format === "message") serializeContext(context);
+      const context =
+        pair === null ? encryptionContext : { ...encryptionContext, [PUBLIC_KEY]: toBase64(pair.publicKey) };
+      // A context that is too long is refused here, before a key is asked for.
+      const serializedContext = suite.format === "message" ? serializeContext(context) : EMPTY;
       const request = keyringRequest(suite, context, signal);
       const generated = await ask(keyring, "make a data key", signal, () =>
         generateDataKey(keyring, request),
@@ -37,6 +37,7 @@ export function defaultMaterialsManager(keyring: Keyring): MaterialsManager {
         dataKey: new Secret(generated.dataKey),
         encryptedDataKeys: generated.encryptedDataKeys,
         encryptionContext: context,
+        serializedContext,
         requiredKeys,
         signingKey: pair?.signingKey,
       });

@@ -1,3 +1,4 @@
+import { EMPTY } from "../bytes/arrays.ts";
 import type { Secret } from "../cache/secret.ts";
 import type { SigningKey } from "../crypto/backend.ts";
 import { serializeContext } from "../message/context.ts";
@@ -11,6 +12,8 @@ export interface EncryptionMaterialsParts {
   readonly dataKey: Secret;
   readonly encryptedDataKeys: readonly EncryptedDataKey[];
   readonly encryptionContext: EncryptionContext;
+  /** The same as bytes, whole. Empty for objects, which store JSON. */
+  readonly serializedContext: Uint8Array;
   readonly requiredKeys: readonly string[];
   readonly signingKey: SigningKey | undefined;
 }
@@ -31,6 +34,7 @@ export class EncryptionMaterials implements EncryptionMaterialsParts {
   readonly encryptedDataKeys: readonly EncryptedDataKey[];
   /** Complete: required pairs and the public key of signed suites are in it. */
   readonly encryptionContext: EncryptionContext;
+  readonly serializedContext: Uint8Array;
   /** Keys of the pairs that are bound but not stored. */
   readonly requiredKeys: readonly string[];
   readonly signingKey: SigningKey | undefined;
@@ -41,20 +45,23 @@ export class EncryptionMaterials implements EncryptionMaterialsParts {
     this.dataKey = parts.dataKey;
     this.encryptedDataKeys = parts.encryptedDataKeys;
     this.encryptionContext = parts.encryptionContext;
+    this.serializedContext = parts.serializedContext;
     this.requiredKeys = parts.requiredKeys;
     this.signingKey = parts.signingKey;
   }
 
   get message(): MessageParts {
-    if (this.#message === undefined) {
-      const { stored, required } = splitContext(this.encryptionContext, this.requiredKeys);
-      this.#message = {
-        context: serializeContext(stored),
-        requiredContext: serializeContext(required),
-        edks: serializeEdks(this.encryptedDataKeys),
-      };
-    }
+    this.#message ??= {
+      ...this.#contexts(),
+      edks: serializeEdks(this.encryptedDataKeys),
+    };
     return this.#message;
+  }
+
+  #contexts(): Omit<MessageParts, "edks"> {
+    if (this.requiredKeys.length === 0) return { context: this.serializedContext, requiredContext: EMPTY };
+    const { stored, required } = splitContext(this.encryptionContext, this.requiredKeys);
+    return { context: serializeContext(stored), requiredContext: serializeContext(required) };
   }
 }
 

@@ -19,24 +19,8 @@ export function isReserved(key: string): boolean {
 /** How pairs are ordered. Messages sort by UTF-8 bytes; old JavaScript writers sorted some AADs by locale. */
 export type ContextOrder = "utf8" | "locale";
 
-// A context is serialised for the wrapping, for the header and for its tag: once is enough for one that cannot change.
-const serialized = new WeakMap<EncryptionContext, Uint8Array>();
-
-/**
- * Pair count and pairs; an empty context is no bytes at all (framework/structures, "Serialization"). Not to be
- * written to.
- */
+/** Pair count and pairs; an empty context is no bytes at all (framework/structures, "Serialization"). */
 export function serializeContext(context: EncryptionContext, order: ContextOrder = "utf8"): Uint8Array {
-  if (order === "locale" || !Object.isFrozen(context)) return serialize(context, order);
-  let bytes = serialized.get(context);
-  if (bytes === undefined) {
-    bytes = serialize(context, order);
-    serialized.set(context, bytes);
-  }
-  return bytes;
-}
-
-function serialize(context: EncryptionContext, order: ContextOrder): Uint8Array {
   const pairs = Object.entries(context).map(([key, value]) => ({ key, k: utf8(key), v: utf8(value) }));
   if (pairs.length === 0) return EMPTY;
   if (order === "utf8") pairs.sort((a, b) => compareBytes(a.k, b.k));
