@@ -1,13 +1,15 @@
-// npm run examples: runs every example, and every JavaScript block of the README, as a reader would: unchanged, in an
-// empty folder with keyfold installed. `new KMSClient({})` finds the local KMS by the SDK's own environment variables.
+// npm run examples: runs every example, and every JavaScript block of the README, as a reader would: unchanged, in a
+// folder with the packed keyfold installed. `new KMSClient({})` finds the local KMS by the SDK's own environment
+// variables. The page of examples/browser is opened in Chromium where there is one.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { pathToFileURL } from "node:url";
 import { createLocalKms } from "keyfold/testing";
+import { findChromium, launchChromium } from "../test/runtimes/install.mjs";
+import { installPacked, pack, ROOT, withTemporaryFolder } from "./packed.mjs";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 // The key that the README and the examples name.
 const KEY = { id: "1234abcd-12ab-34cd-56ef-1234567890ab" };
 const REPLICA = {
@@ -15,45 +17,100 @@ const REPLICA = {
   multiRegion: true,
   replicaRegions: ["eu-west-1"],
 };
+const TIMEOUT_MS = 120_000;
 
-const kms = createLocalKms({ keys: [KEY, REPLICA] });
-const { url } = await kms.listen();
-const env = {
-  ...process.env,
-  AWS_ENDPOINT_URL_KMS: url,
-  AWS_REGION: kms.region,
-  AWS_ACCESS_KEY_ID: "EXAMPLE",
-  AWS_SECRET_ACCESS_KEY: "not-a-secret",
-  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-};
-
-const folder = await mkdtemp(join(tmpdir(), "keyfold-examples-"));
-await mkdir(join(folder, "node_modules"));
-await symlink(ROOT, join(folder, "node_modules/keyfold"));
-await symlink(join(ROOT, "node_modules/@aws-sdk"), join(folder, "node_modules/@aws-sdk"));
-await writeFile(
-  join(folder, "package.json"),
-  JSON.stringify({ name: "reader", private: true, type: "module" }),
-);
-await cp(join(ROOT, "examples"), folder, { recursive: true });
-
-const readme = await readFile(join(ROOT, "README.md"), "utf8");
-const blocks = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
-for (const [i, code] of blocks.entries()) await writeFile(join(folder, `readme-block-${i + 1}.mjs`), code);
-if (blocks.length === 0) throw new Error("The README has no JavaScript block.");
-
-const notExamples = ["demo.mjs", "print.mjs"];
-const programs = (await readdir(folder)).filter(
-  (name) => name.endsWith(".mjs") && !notExamples.includes(name),
-);
+let passed = 0;
 let failed = 0;
-for (const program of programs.toSorted()) {
-  console.log(`--- ${program}`);
-  const child = spawn(process.execPath, [program], { cwd: folder, env, stdio: "inherit" });
-  const status = await new Promise((resolve) => child.once("exit", resolve));
-  if (status !== 0) failed++;
-}
-await kms.close();
-await rm(folder, { recursive: true });
-console.log(`${programs.length - failed} passed, ${failed} failed`);
+await withTemporaryFolder(async (folder) => {
+  const project = join(folder, "project");
+  await cp(join(ROOT, "examples"), project, { recursive: true });
+  await rm(join(project, "demo.mjs"));
+  const manifest = JSON.parse(await readFile(join(ROOT, "examples/package.json"), "utf8"));
+  await installPacked(project, (await pack(folder)).tarball, manifest);
+  await writeReadmeBlocks(project);
+
+  await runPrograms(project);
+  await tell("browser", () => openPage(project));
+});
+console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+async function writeReadmeBlocks(project) {
+  const readme = await readFile(join(ROOT, "README.md"), "utf8");
+  const blocks = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
+  if (blocks.length === 0) throw new Error("The README has no JavaScript block.");
+  for (const [i, code] of blocks.entries()) {
+    await writeFile(join(project, `readme-block-${i + 1}.mjs`), code);
+  }
+}
+
+async function runPrograms(project) {
+  const kms = createLocalKms({ keys: [KEY, REPLICA] });
+  const { url } = await kms.listen();
+  const env = {
+    ...process.env,
+    AWS_ENDPOINT_URL_KMS: url,
+    AWS_REGION: kms.region,
+    AWS_ACCESS_KEY_ID: "EXAMPLE",
+    AWS_SECRET_ACCESS_KEY: "not-a-secret",
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+  };
+  try {
+    const programs = (await readdir(project)).filter((name) => name.endsWith(".mjs"));
+    for (const program of programs.toSorted()) await tell(program, () => runProgram(project, program, env));
+  } finally {
+    await kms.close();
+  }
+}
+
+async function runProgram(cwd, program, env) {
+  const child = spawn(process.execPath, [program], { cwd, env, stdio: "inherit", timeout: TIMEOUT_MS });
+  const status = await new Promise((resolve) =>
+    child.once("exit", (code, signal) => resolve(code ?? signal)),
+  );
+  assert.equal(status, 0, `${program} ended with ${status}`);
+}
+
+/** Does what a reader would do with the page, and looks at what it shows. KEYFOLD_SCREENSHOT names a file to keep it in. */
+async function openPage(project) {
+  if (findChromium() === undefined && process.getuid?.() !== 0) {
+    console.log("skipped: there is no Chromium here");
+    return;
+  }
+  const { LETTER, serve } = await import(pathToFileURL(join(project, "browser/serve.mjs")).href);
+  const server = await serve();
+  const browser = await launchChromium();
+  try {
+    const page = await browser.newPage({ viewport: { width: 800, height: 600 } });
+    const errors = [];
+    page.on("pageerror", (error) => errors.push(error));
+    await page.goto(server.url);
+    await page.locator("#facts", { hasText: "for Grace" }).waitFor();
+    const open = async (key) => {
+      await page.fill("#key", key);
+      await page.click("button");
+    };
+    await open(Buffer.alloc(32, 1).toString("base64"));
+    await page.locator("output.refused", { hasText: "ERR_NO_DATA_KEY" }).waitFor();
+    await open(server.key);
+    await page.locator("output:not(.refused)", { hasText: "ships" }).waitFor();
+    assert.equal(await page.textContent("output"), LETTER);
+    if (process.env.KEYFOLD_SCREENSHOT) await page.screenshot({ path: process.env.KEYFOLD_SCREENSHOT });
+    assert.deepEqual(errors, []);
+    console.log("the page refuses a wrong key, and shows the letter under the right one");
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+async function tell(what, run) {
+  console.log(`--- ${what}`);
+  try {
+    await run();
+    passed++;
+  } catch (error) {
+    console.error(error);
+    failed++;
+  }
+}
