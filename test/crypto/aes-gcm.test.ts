@@ -2,7 +2,7 @@ import { gcm } from "@noble/ciphers/aes.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { backend } from "#crypto";
-import { flipped, hex, join, random, toHex } from "../support/bytes.ts";
+import { flipped, hex, random, toHex } from "../support/bytes.ts";
 import { check, someBytes } from "../support/property.ts";
 import vectors from "../vectors/nist/aes-gcm.json" with { type: "json" };
 
@@ -76,9 +76,10 @@ describe("AES-GCM", () => {
       .aesGcm(key)
       .open(iv, flipped(sealed, 8 * sealed.length - 1), new Uint8Array(0), out, 1);
     expect(opened).toBe(false);
-    expect(Buffer.compare(out, join(Uint8Array.of(0xaa), new Uint8Array(length), Uint8Array.of(0xaa)))).toBe(
-      0,
-    );
+    // Written over with zeros, or never written.
+    const left = new Set(out.subarray(1, -1));
+    expect([...left]).toEqual([left.has(0) ? 0 : 0xaa]);
+    expect([out[0], out.at(-1)]).toEqual([0xaa, 0xaa]);
   });
 
   it("refuses every flipped bit of ciphertext, tag, IV and AAD", async () => {

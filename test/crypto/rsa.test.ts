@@ -5,6 +5,7 @@ import { unpadPkcs1 } from "../../src/crypto/pkcs1.ts";
 import { rsaKeyData } from "../../src/crypto/rsa-key.ts";
 import { join, random } from "../support/bytes.ts";
 import { failure } from "../support/failure.ts";
+import { itWith } from "../support/padding.ts";
 import { rsaPair } from "../support/rsa.ts";
 
 const { publicKey, privateKey, publicForms, privateForms } = rsaPair();
@@ -47,46 +48,51 @@ describe("RSA PKCS#1 v1.5", () => {
   const padded = (dataKey: Uint8Array, filler = new Uint8Array(253 - dataKey.length).fill(0x55)) =>
     join(Uint8Array.of(0, 2), filler, Uint8Array.of(0), dataKey);
 
-  it.each([16, 24, 32])("unwraps %d bytes that Node wrapped", async (length) => {
-    const dataKey = random(length);
-    const theirs = publicEncrypt({ key: publicKey, padding: constants.RSA_PKCS1_PADDING }, dataKey);
-    expect(await (await ours.private).decrypt("pkcs1", new Uint8Array(theirs), length)).toEqual(dataKey);
-    const wrapped = await (await ours.public).encrypt("pkcs1", dataKey);
-    expect(await (await ours.private).decrypt("pkcs1", wrapped, length)).toEqual(dataKey);
-  });
+  for (const length of [16, 24, 32])
+    itWith("pkcs1", `unwraps ${length} bytes that Node wrapped`, async () => {
+      const dataKey = random(length);
+      const theirs = publicEncrypt({ key: publicKey, padding: constants.RSA_PKCS1_PADDING }, dataKey);
+      expect(await (await ours.private).decrypt("pkcs1", new Uint8Array(theirs), length)).toEqual(dataKey);
+      const wrapped = await (await ours.public).encrypt("pkcs1", dataKey);
+      expect(await (await ours.private).decrypt("pkcs1", wrapped, length)).toEqual(dataKey);
+    });
 
-  it("answers a steady decoy for every kind of bad padding, never null and never the content", async () => {
-    const key = await ours.private;
-    const dataKey = random(32);
-    const bad: Record<string, Uint8Array> = {
-      "first byte": join(Uint8Array.of(1), padded(dataKey).subarray(1)),
-      "block type 1": join(Uint8Array.of(0, 1), padded(dataKey).subarray(2)),
-      "no separator": join(Uint8Array.of(0, 2), new Uint8Array(222).fill(0x55), dataKey),
-      "early separator": join(
-        Uint8Array.of(0, 2),
-        new Uint8Array(5).fill(0x55),
-        Uint8Array.of(0),
-        new Uint8Array(215).fill(0x55),
-        Uint8Array.of(0),
-        dataKey,
-      ),
-      "a longer key": padded(random(33)),
-      "a shorter key": padded(random(31)),
-      zeros: new Uint8Array(256),
-    };
-    const decoys = new Set<string>();
-    for (const [name, encoded] of Object.entries(bad)) {
-      const first = await key.decrypt("pkcs1", raw(encoded), 32);
-      const second = await key.decrypt("pkcs1", raw(encoded), 32);
-      expect(first, name).toHaveLength(32);
-      expect(second, name).toEqual(first);
-      expect(first, name).not.toEqual(encoded.subarray(224));
-      decoys.add(String(first));
-    }
-    expect(decoys.size).toBe(Object.keys(bad).length);
-  });
+  itWith(
+    "pkcs1",
+    "answers a steady decoy for every kind of bad padding, never null and never the content",
+    async () => {
+      const key = await ours.private;
+      const dataKey = random(32);
+      const bad: Record<string, Uint8Array> = {
+        "first byte": join(Uint8Array.of(1), padded(dataKey).subarray(1)),
+        "block type 1": join(Uint8Array.of(0, 1), padded(dataKey).subarray(2)),
+        "no separator": join(Uint8Array.of(0, 2), new Uint8Array(222).fill(0x55), dataKey),
+        "early separator": join(
+          Uint8Array.of(0, 2),
+          new Uint8Array(5).fill(0x55),
+          Uint8Array.of(0),
+          new Uint8Array(215).fill(0x55),
+          Uint8Array.of(0),
+          dataKey,
+        ),
+        "a longer key": padded(random(33)),
+        "a shorter key": padded(random(31)),
+        zeros: new Uint8Array(256),
+      };
+      const decoys = new Set<string>();
+      for (const [name, encoded] of Object.entries(bad)) {
+        const first = await key.decrypt("pkcs1", raw(encoded), 32);
+        const second = await key.decrypt("pkcs1", raw(encoded), 32);
+        expect(first, name).toHaveLength(32);
+        expect(second, name).toEqual(first);
+        expect(first, name).not.toEqual(encoded.subarray(224));
+        decoys.add(String(first));
+      }
+      expect(decoys.size).toBe(Object.keys(bad).length);
+    },
+  );
 
-  it("draws decoys from the private key: another key has others", async () => {
+  itWith("pkcs1", "draws decoys from the private key: another key has others", async () => {
     const other = rsaPair();
     const key = await backend.rsaPrivateKey(rsaKeyData(other.privateForms.JWK, "private", "key"));
     const zeros = new Uint8Array(256);
@@ -95,7 +101,7 @@ describe("RSA PKCS#1 v1.5", () => {
     );
   });
 
-  it("gives the same decoys for the same key in another form", async () => {
+  itWith("pkcs1", "gives the same decoys for the same key in another form", async () => {
     const zeros = new Uint8Array(256);
     const expected = await (await ours.private).decrypt("pkcs1", zeros, 32);
     for (const form of Object.values(privateForms)) {

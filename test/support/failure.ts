@@ -20,6 +20,17 @@ export async function failure<E extends Error = KeyfoldError>(
   return error as unknown as E & { code: Code };
 }
 
+/**
+ * The misuse of a key that only an import can find bad. Backends whose import is synchronous report it when the
+ * key is given; the others cannot before its first use.
+ */
+export function failureNowOrLater<T>(
+  make: () => T,
+  use: (made: T) => Promise<unknown>,
+): Promise<Error & { code: Code }> {
+  return failure(async () => use(make()), "ERR_INVALID_ARGUMENT");
+}
+
 /** The error itself, of whatever type. */
 export async function outcome(act: Promise<unknown> | (() => unknown)): Promise<unknown> {
   try {

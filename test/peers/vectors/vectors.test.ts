@@ -10,6 +10,7 @@ import {
 import { kmsDiscoveryKeyring, kmsKeyring } from "../../../src/kms/index.ts";
 import { createLocalKms } from "../../../src/testing/index.ts";
 import { keyringOf } from "../../interop/keyrings.ts";
+import { expectRefused, lackingPadding } from "../../support/padding.ts";
 import type { PeerKeyring } from "../clients.ts";
 import { policyFor } from "../suites.ts";
 import type { KmsKeyFixture, MessageVector, MessageVectors, ObjectVectors } from "./format.ts";
@@ -30,7 +31,11 @@ function keyringsOf(specs: Readonly<Record<string, PeerKeyring>>, keys: readonly
     filter: { partition: "aws", accountIds: ["111122223333"] },
   });
   return {
-    keyrings: Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, make(spec)])),
+    keyrings: Object.fromEntries(
+      Object.entries(specs)
+        .filter(([, spec]) => lackingPadding(spec) === undefined)
+        .map(([name, spec]) => [name, make(spec)]),
+    ),
     discovery,
   };
 }
@@ -52,7 +57,16 @@ describe.each(["python.json", "javascript.json"])("messages/%s", (file) => {
     return createEncryptionClient({ ...source, commitmentPolicy: policyFor(vector.suite) });
   };
 
-  it.each(messages)("opens: $name", async (vector) => {
+  const [lacking, here] = [true, false].map((wanted) =>
+    messages.filter(({ keyring }) => (lackingPadding(specs[keyring]!) !== undefined) === wanted),
+  ) as [MessageVector[], MessageVector[]];
+  if (lacking.length > 0) {
+    it.each(lacking)("is refused, since this runtime has not its padding: $name", ({ keyring }) =>
+      expectRefused(lackingPadding(specs[keyring]!)!),
+    );
+  }
+
+  it.each(here)("opens: $name", async (vector) => {
     const client = clientFor(vector, keyrings[vector.keyring]!);
     const brought = broughtPairs(vector);
     const opened = await client.decrypt(bytes(vector.ciphertext), { encryptionContext: brought });
