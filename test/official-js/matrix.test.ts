@@ -1,5 +1,6 @@
 // Each library reads what the other writes: every suite, keyring, size and context, as bytes and as streams.
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { backend } from "#crypto";
 import { inspectMessage } from "../../src/index.ts";
 import { keyringOf } from "../interop/keyrings.ts";
 import { kmsKinds, localKinds, type Pair } from "../interop/kinds.ts";
@@ -7,6 +8,7 @@ import { startSharedKms } from "../interop/shared-kms.ts";
 import { cross, row } from "../peers/cells.ts";
 import { contexts } from "../peers/contexts.ts";
 import { sample } from "../peers/vectors/format.ts";
+import { expectRefused, lackingPadding } from "../support/padding.ts";
 import { impossible } from "./impossible.ts";
 import { officialKeyring } from "./official.ts";
 import { PKCS1_REASON, type Pkcs1Peer, startPkcs1Peer } from "./pkcs1.ts";
@@ -25,12 +27,19 @@ import { suites } from "./suites.ts";
 
 const FRAME = 100;
 const sizes = { empty: 0, "1 byte": 1, "one frame": FRAME, "exact multiple": 4 * FRAME, "many frames": 1234 };
-const cells = cross(cross(Object.entries(sizes), Object.entries(contexts)), MODES);
+const all = cross(cross(Object.entries(sizes), Object.entries(contexts)), MODES);
+// Formats are the same code on every backend: on the web backend five of a row's thirty cells stand for all, in
+// which every size, context and mode occurs. No suite, keyring or direction is left out.
+const cells = backend.name === "node" ? all : all.filter((_, i) => i % 7 === 0);
 const label = ([[[size], [context]], mode]: (typeof cells)[number]): string => `${size}, ${context}, ${mode}`;
 
-/** 11 suites, 14 keyrings, 2 directions, 5 sizes, 3 contexts, 2 modes. A list that shrinks must not go unseen. */
-const TOTAL = 11 * 14 * 2 * 5 * 3 * 2;
-const tally = { passed: 0, impossible: 0 };
+/** 11 suites, 14 keyrings, 2 directions; 5 sizes, 3 contexts, 2 modes. A list that shrinks must not go unseen. */
+const TOTAL = 11 * 14 * 2 * (backend.name === "node" ? 5 * 3 * 2 : 5);
+/** `unread`: what the official client cannot open in this Node. `lacking`: what keyfold refuses on this backend. */
+const tally = { passed: 0, unread: 0, lacking: 0 };
+
+const LACKING_REASON =
+  "WebCrypto has no RSA PKCS#1 v1.5 encryption: keyfold refuses such a keyring there (ERR_UNSUPPORTED)";
 
 const utf8Sorting = true;
 let kms: Awaited<ReturnType<typeof startSharedKms>>;
@@ -67,7 +76,17 @@ async function exchange(
   expect(opened.providerIds).toEqual(wrappingKeys.map(({ providerId }) => providerId));
 }
 
+/** Whether keyfold has no such keyring on this backend, which is then proven. */
+async function isLacking(spec: Pair["writer"]): Promise<boolean> {
+  const padding = lackingPadding(spec);
+  if (padding === undefined) return false;
+  await expectRefused(padding);
+  tally.lacking += cells.length;
+  return true;
+}
+
 async function officialReads(test: TestContext, pair: Pair, options: WriterOptions): Promise<void> {
+  if (await isLacking(pair.writer)) return;
   const writer = keyfoldWriter(keyringOf(pair.writer), options);
   const { reader: spec } = pair;
   const inProcess = officialReader(officialKeyring(spec, { utf8Sorting }), options);
@@ -77,7 +96,7 @@ async function officialReads(test: TestContext, pair: Pair, options: WriterOptio
     const reader = pkcs1.reader(spec, options);
     await row(test, cells, label, (cell) => exchange(cell, pair, options, { writer, reader }));
   } else {
-    tally.impossible += cells.length;
+    tally.unread += cells.length;
     const ciphertext = await writer.seal(sample(1), {}, "buffer");
     await expect(inProcess.open(ciphertext, {}, "buffer")).rejects.toThrow();
     return;
@@ -86,6 +105,7 @@ async function officialReads(test: TestContext, pair: Pair, options: WriterOptio
 }
 
 async function keyfoldReads(test: TestContext, pair: Pair, options: WriterOptions): Promise<void> {
+  if (await isLacking(pair.reader)) return;
   const writer = officialWriter(officialKeyring(pair.writer, { utf8Sorting }), options);
   const reader = keyfoldReader(keyringOf(pair.reader), options);
   await row(test, cells, label, (cell) => exchange(cell, pair, options, { writer, reader }));
@@ -104,22 +124,28 @@ describe.each(suites)("$name", ({ suite, policy }) => {
   });
 });
 
+it("every size, context and mode occurs in a row", () => {
+  const names = cells.flatMap(([[[size], [context]], mode]) => [size, context, mode]);
+  expect(new Set(names)).toEqual(new Set([...Object.keys(sizes), ...Object.keys(contexts), ...MODES]));
+});
+
 describe("cells that cannot exist", () => {
   it.each(impossible)("$cell", ({ prove }) => prove(kms));
 });
 
 it("every cell ran, or is listed", ({ task }) => {
   const listed = impossible.map(({ cell, reason }) => ({ cell, reason }));
-  if (tally.impossible > 0) {
-    listed.push({
-      cell: `raw RSA pkcs1, read by official (${tally.impossible} cells)`,
-      reason: PKCS1_REASON,
-    });
+  if (tally.unread > 0) {
+    listed.push({ cell: `raw RSA pkcs1, read by official (${tally.unread} cells)`, reason: PKCS1_REASON });
+  }
+  if (tally.lacking > 0) {
+    listed.push({ cell: `raw RSA pkcs1, both ways (${tally.lacking} cells)`, reason: LACKING_REASON });
   }
   task.meta.impossible = listed;
   const lines = listed.map(({ cell, reason }) => `\n  - ${cell}: ${reason}`);
   console.log(
-    `official JavaScript client: ${tally.passed} cells passed, ${listed.length} kinds listed as impossible${lines.join("")}`,
+    `official JavaScript client, ${backend.name} backend: ${tally.passed} cells passed (${cells.length} of ${all.length} of each suite, keyring and direction), ${listed.length} kinds listed as impossible${lines.join("")}`,
   );
-  expect(tally.passed + tally.impossible).toBe(TOTAL);
+  expect(tally.passed + tally.unread + tally.lacking).toBe(TOTAL);
+  expect(tally.lacking).toBe(backend.rsaPaddings.includes("pkcs1") ? 0 : 11 * 2 * cells.length);
 });
