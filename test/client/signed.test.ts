@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { backend } from "#crypto";
 import { createEncryptionClient, type DecryptStreamOptions } from "../../src/index.ts";
 import { counting, flipped, join, random, utf8 } from "../support/bytes.ts";
 import { failure } from "../support/failure.ts";
@@ -11,6 +12,18 @@ const reader = (more = {}) =>
   createEncryptionClient({ keyring: aes(), commitmentPolicy: "require-encrypt-allow-decrypt", ...more });
 const signed = MESSAGE_SUITES.filter((suite) => suite.signed);
 const KEY = "aws-crypto-public-key";
+
+/** WebCrypto signs and verifies whole buffers: there the limit counts all that is signed, header and body. */
+const WHOLE = backend.name === "web";
+/** All but the footer: two bytes of length and a DER signature, whose tag and length bytes are found from behind. */
+function signedLength(ciphertext: Uint8Array): number {
+  for (let at = ciphertext.length - 2; at > 0; at--) {
+    const rest = ciphertext.length - at - 2;
+    if (rest > 60 && ciphertext[at]! * 256 + ciphertext[at + 1]! === rest && ciphertext[at + 2] === 0x30)
+      return at;
+  }
+  throw new Error("a signed message has a footer");
+}
 
 async function streamed(
   own: ReturnType<typeof reader>,
@@ -53,16 +66,46 @@ describe.each(signed)("streams of $name", ({ suite, commitmentPolicy }) => {
 
   it("over signedBufferLimit are an error that says what to do", async () => {
     const { ciphertext } = await writer.encrypt(PLAINTEXT);
-    expect((await streamed(reader({ signedBufferLimit: 100 }), ciphertext)).plaintext).toEqual(PLAINTEXT);
-    const short = reader({ signedBufferLimit: 99 });
+    const enough = WHOLE ? signedLength(ciphertext) : 100;
+    const fits = reader({ signedBufferLimit: enough });
+    expect((await streamed(fits, ciphertext)).plaintext).toEqual(PLAINTEXT);
+    const short = reader({ signedBufferLimit: enough - 1 });
     const { error, chunks } = await streamed(short, ciphertext);
     const limit = await failure(Promise.reject(error), "ERR_LIMIT");
-    expect(limit).toMatchObject({ limit: "signedBufferLimit", maximum: 99 });
-    expect(limit.message).toMatch(/releaseBeforeSignature/);
+    expect(limit).toMatchObject({ limit: "signedBufferLimit", actual: enough, maximum: enough - 1 });
+    expect(limit.message).toMatch(WHOLE ? /only sign or verify whole/ : /releaseBeforeSignature/);
     expect(chunks).toBe(0);
     const released = await streamed(short, ciphertext, { releaseBeforeSignature: true });
-    expect(released.plaintext).toEqual(PLAINTEXT);
+    // Released or not, what is verified whole has to be held.
+    if (WHOLE) await failure(Promise.reject(released.error), "ERR_LIMIT");
+    else expect(released.plaintext).toEqual(PLAINTEXT);
     expect((await short.decrypt(ciphertext)).plaintext).toEqual(PLAINTEXT);
+  });
+
+  it("are written over signedBufferLimit only where signatures are incremental", async () => {
+    const options = { keyring: aes(), suite, commitmentPolicy, frameLength: 10 };
+    const write = async (signedBufferLimit: number, chunks: Iterable<Uint8Array>) => {
+      const own = createEncryptionClient({ ...options, signedBufferLimit });
+      const written: Uint8Array[] = [];
+      for await (const chunk of feed(chunks, own.encryptStream())) written.push(chunk);
+      return join(...written);
+    };
+    const { ciphertext } = await writer.encrypt(PLAINTEXT);
+    const enough = signedLength(ciphertext);
+    expect((await reader().decrypt(await write(enough, [PLAINTEXT]))).plaintext).toEqual(PLAINTEXT);
+    if (!WHOLE) {
+      expect((await reader().decrypt(await write(1, [PLAINTEXT]))).plaintext).toEqual(PLAINTEXT);
+      return;
+    }
+    const limit = { code: "ERR_LIMIT", limit: "signedBufferLimit", maximum: enough - 1 };
+    expect(await failure(write(enough - 1, [PLAINTEXT]))).toMatchObject({ ...limit, actual: enough });
+    // It stops where the limit is, and does not first read all that comes.
+    let pulled = 0;
+    const endless = (function* () {
+      for (; pulled < 1000; pulled++) yield random(100_000);
+    })();
+    await failure(write(300_000, endless), "ERR_LIMIT");
+    expect(pulled).toBeLessThan(30);
   });
 
   it.each<[string, Record<string, string>, RegExp]>([
