@@ -24,6 +24,7 @@ let sealedKeys: Uint8Array[];
 let replyBytes: Readonly<Record<Flow["operation"], number>>;
 const unhandled: unknown[] = [];
 const onUnhandled = (reason: unknown) => void unhandled.push(reason);
+let callers = 0;
 const totals = { scenarios: 0, errors: 0, successes: 0, aborts: 0 };
 const start = performance.now();
 
@@ -80,7 +81,10 @@ async function withinDeadline<T>(work: Promise<T>): Promise<T> {
 async function runScenario(flow: Flow, of: FaultCase): Promise<void> {
   kms.faults.clear();
   dataKeys.keys.length = 0;
-  const client = genuineClient(endpointOf(of), of.config);
+  // Each scenario is a caller of its own: a request that an aborted one left behind may still be on its way here.
+  const principal = `caller-${++callers}`;
+  const credentials = { accessKeyId: principal, secretAccessKey: "unused" };
+  const client = genuineClient(endpointOf(of), { credentials, ...of.config });
   const events: KmsCallEvent[] = [];
   const abort = new AbortController();
   const reason = new Error("the caller went home");
@@ -90,7 +94,7 @@ async function runScenario(flow: Flow, of: FaultCase): Promise<void> {
     fault &&
     kms.faults.add({
       operation: flow.operation,
-      principal: "alice",
+      principal,
       fault,
       ...(flow.keyId !== undefined && { keyId: flow.keyId }),
       ...(of.times !== undefined && { times: of.times }),
