@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   createEncryptionClient,
   type Keyring,
+  type MaterialsManager,
   multiKeyring,
   requiredContextMaterialsManager,
   sealObject,
@@ -76,4 +77,20 @@ it.each(["kms_cmk_id", "aws:x-amz-cek-alg"])(
 it("refuses a header with a reserved pair that means nothing", async () => {
   const bytes = serializeContext({ "aws-crypto-something": "x" });
   await failure(() => parseContext(bytes, 0), "ERR_MESSAGE_FORMAT");
+});
+
+it("compares the expected context with what a manager answers, whatever that manager did", async () => {
+  const client = createEncryptionClient({ keyring: aes() });
+  const { ciphertext } = await client.encrypt(PLAINTEXT, { encryptionContext: { tenant: "t1" } });
+  const inner = requiredContextMaterialsManager({ keyring: aes(), requiredKeys: ["tenant"] });
+  const careless: MaterialsManager = {
+    ...inner,
+    decryptionMaterials: (request) =>
+      inner.decryptionMaterials({ ...request, expectedContext: { tenant: "t1" } }),
+  };
+  const reader = createEncryptionClient({ materialsManager: careless });
+  const expected = { encryptionContext: { tenant: "t2" } };
+  expect(await failure(reader.decrypt(ciphertext, expected), "ERR_ENCRYPTION_CONTEXT")).toMatchObject({
+    key: "tenant",
+  });
 });
