@@ -24,7 +24,6 @@ let failed = 0;
 await withTemporaryFolder(async (folder) => {
   const project = join(folder, "project");
   await cp(join(ROOT, "examples"), project, { recursive: true });
-  await rm(join(project, "demo.mjs"));
   const manifest = JSON.parse(await readFile(join(ROOT, "examples/package.json"), "utf8"));
   await installPacked(project, (await pack(folder)).tarball, manifest);
   await writeReadmeBlocks(project);

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { concat } from "../bytes/arrays.ts";
 import { fromBase64 } from "../bytes/base64.ts";
 import { fromUtf8, utf8 } from "../bytes/utf8.ts";
+import { UnsupportedError } from "../errors.ts";
 import type { Caller } from "./caller.ts";
 import { KmsFailure } from "./errors.ts";
 import { newUuid } from "./key-id.ts";
@@ -28,7 +29,13 @@ export async function listen(
   callerOf: (accessKeyId: string, region: string | undefined, userAgent: string) => Caller,
   port: number,
 ): Promise<LocalKmsEndpoint> {
-  const { createServer } = await import("node:http");
+  // The catch also tells bundlers for the web to leave this import alone.
+  const { createServer } = await import("node:http").catch(() => {
+    throw new UnsupportedError(
+      "node:http",
+      "kms.listen() needs the HTTP server of Node, Bun or Deno. Here, use kms.client in process.",
+    );
+  });
   const server = createServer((request, response) => {
     answer(service, callerOf, request, response).catch(() => {
       if (!response.headersSent) refuse(response, new KmsFailure("InternalFailure"), newUuid());

@@ -44,8 +44,6 @@ async function bundled(project, entry) {
     write: false,
     format: "esm",
     platform: "browser",
-    // `listen()` of keyfold/testing alone asks for it, and only when called.
-    external: ["node:http"],
     logLevel: "error",
   });
   return outputFiles[0].text;

@@ -182,8 +182,10 @@ const CHECKS = {
     client.destroy();
   },
 
-  async "what is missing has a name"(library, { rsa }) {
+  async "what is missing has a name"(library, { rsa, local }) {
     const { keyfold } = library;
+    if (globalThis.process?.versions?.node) await (await local.listen()).close();
+    else await assertRefused(() => local.listen(), "ERR_UNSUPPORTED", "listening without a server");
     // Node's backend alone has PKCS#1 v1.5; the web one says so when the keyring is made.
     if (library.backend === "web") return assertRefused(async () => rsa("pkcs1"), "ERR_UNSUPPORTED", "pkcs1");
     await roundTrip(keyfold.createEncryptionClient({ keyring: rsa("pkcs1") }), pattern(10), "pkcs1");
