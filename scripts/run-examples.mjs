@@ -3,7 +3,7 @@
 // variables. The page of examples/browser is opened in Chromium where there is one.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createLocalKms } from "keyfold/testing";
