@@ -182,6 +182,9 @@ export interface UnwrapReason {
   readonly cause?: unknown;
 }
 
+/** As many reasons as a message shows; the error's `reasons` has them all. */
+const SHOWN_REASONS = 20;
+
 /** No keyring opened any of the encrypted data keys. `reasons` says why, key by key and keyring by keyring. */
 export class NoDataKeyError extends KeyfoldError {
   declare readonly code: "ERR_NO_DATA_KEY";
@@ -189,9 +192,10 @@ export class NoDataKeyError extends KeyfoldError {
   readonly reasons: readonly UnwrapReason[];
 
   constructor(count: number, reasons: readonly UnwrapReason[]) {
-    const lines = reasons.map(
-      (r) => `\n  - data key ${r.index + 1}, keyring ${r.keyring}: ${r.status}: ${r.reason}`,
-    );
+    const lines = reasons
+      .slice(0, SHOWN_REASONS)
+      .map((r) => `\n  - data key ${r.index + 1}, keyring ${r.keyring}: ${r.status}: ${r.reason}`);
+    if (reasons.length > SHOWN_REASONS) lines.push(`\n  - and ${reasons.length - SHOWN_REASONS} more`);
     const causes = reasons.filter((r) => r.cause !== undefined).map((r) => r.cause);
     super(
       "ERR_NO_DATA_KEY",

@@ -95,14 +95,17 @@ function fromDer(der: Uint8Array, name: string): Read {
     if (bits !== null) return { key: { kind: "private", der }, bits };
   } else if (first?.tag === INTEGER && second?.tag === INTEGER) {
     // PKCS#1: a public key has two numbers, a private key nine. Backends get it in its newer envelope.
-    if (parts!.length === 2) {
-      const spki = element(SEQUENCE, RSA_ENCRYPTION, element(BIT_STRING, Uint8Array.of(0), der));
-      return { key: { kind: "public", der: spki }, bits: modulusBits(parts, 0)! };
+    const isPublic = parts!.length === 2;
+    const bits = modulusBits(parts!, isPublic ? 0 : 1);
+    const spki = () => element(SEQUENCE, RSA_ENCRYPTION, element(BIT_STRING, Uint8Array.of(0), der));
+    const pkcs8 = () => element(SEQUENCE, VERSION_ZERO, RSA_ENCRYPTION, element(OCTET_STRING, der));
+    if (bits !== null) {
+      return { key: isPublic ? { kind: "public", der: spki() } : { kind: "private", der: pkcs8() }, bits };
     }
-    const pkcs8 = element(SEQUENCE, VERSION_ZERO, RSA_ENCRYPTION, element(OCTET_STRING, der));
-    return { key: { kind: "private", der: pkcs8 }, bits: modulusBits(parts, 1)! };
   }
-  throw invalidArgument(`${name} must be an RSA key in SPKI, PKCS#8 or PKCS#1.`);
+  throw invalidArgument(
+    `${name} must be an RSA key in SPKI, PKCS#8 or PKCS#1, with an odd exponent of 3 or more.`,
+  );
 }
 
 function sequence(bytes: Uint8Array): readonly DerElement[] | null {
@@ -117,9 +120,16 @@ function checkAlgorithm({ content }: DerElement, name: string): void {
   }
 }
 
+/** Bits of the modulus at this place; null if it is none, or the exponent behind it wraps nothing. */
 function modulusBits(numbers: readonly DerElement[] | null, at: number): number | null {
-  const modulus = numbers?.[at];
-  return modulus?.tag === INTEGER ? bitLength(modulus.content) : null;
+  const [modulus, exponent] = [numbers?.[at], numbers?.[at + 1]];
+  if (modulus?.tag !== INTEGER || exponent?.tag !== INTEGER || !isExponent(exponent.content)) return null;
+  return bitLength(modulus.content);
+}
+
+/** An exponent of 1 leaves the data key in clear; an even one cannot be undone. */
+function isExponent(digits: Uint8Array): boolean {
+  return bitLength(digits) >= 2 && (digits.at(-1)! & 1) === 1;
 }
 
 function bitLength(digits: Uint8Array): number {
@@ -133,8 +143,16 @@ function fromJwk(jwk: RsaJwk, name: string): Read {
       `${name} must be an RSA key: PEM text, DER bytes, or a JSON Web Key with "kty": "RSA".`,
     );
   }
-  const base64 = jwk.n.replaceAll("-", "+").replaceAll("_", "/");
-  const modulus = fromBase64(base64.padEnd(Math.ceil(base64.length / 4) * 4, "="));
-  if (modulus === null) throw invalidArgument(`${name} is not a JSON Web Key: its modulus is not base64url.`);
+  const [modulus, exponent] = [fromBase64Url(jwk.n), fromBase64Url(jwk.e)];
+  if (modulus === null || exponent === null || !isExponent(exponent)) {
+    throw invalidArgument(
+      `${name} must be a JSON Web Key with n and e in base64url, and an odd e of 3 or more.`,
+    );
+  }
   return { key: { kind: jwk.d === undefined ? "public" : "private", jwk }, bits: bitLength(modulus) };
+}
+
+function fromBase64Url(text: string): Uint8Array | null {
+  const base64 = text.replaceAll("-", "+").replaceAll("_", "/");
+  return fromBase64(base64.padEnd(Math.ceil(base64.length / 4) * 4, "="));
 }

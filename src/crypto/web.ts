@@ -5,13 +5,14 @@ import { randomPool } from "./random-pool.ts";
 import { signer, signingKeyPair, verifier } from "./web/ecdsa.ts";
 import { aesGcm } from "./web/gcm.ts";
 import { rsaPrivateKey, rsaPublicKey } from "./web/rsa.ts";
+import { fillRandom } from "./web/subtle.ts";
 
 const HASHES = { sha256, sha384, sha512 } as const;
 
 /** Cryptography by WebCrypto where it serves, and by noble where it does not: browsers, Workers, Deno. */
 export const backend: CryptoBackend = {
   name: "web",
-  randomBytes: randomPool((bytes) => crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>)),
+  randomBytes: randomPool(fillRandom),
   equal,
   hmac: (hash, key, data) => hmac(HASHES[hash], key, data),
   aesGcm,

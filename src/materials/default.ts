@@ -47,12 +47,12 @@ export function defaultMaterialsManager(keyring: Keyring): MaterialsManager {
       const { suite, encryptedDataKeys: edks, signal } = asked;
       const { context, requiredKeys } = completeContext(asked);
       const reasons: UnwrapReason[] = [];
+      const placeOf = placesOf(edks);
       const request: UnwrapRequest = {
         ...keyringRequest(suite, context, signal),
         note(edk, status, reason, cause, name = keyring.name) {
           const { providerId } = edk;
-          const index = edks.findIndex((own) => own === edk || own.ciphertext === edk.ciphertext);
-          const why = { keyring: name, index, providerId, status, reason };
+          const why = { keyring: name, index: placeOf(edk), providerId, status, reason };
           reasons.push(cause === undefined ? why : { ...why, cause });
         },
       };
@@ -86,6 +86,15 @@ export function defaultMaterialsManager(keyring: Keyring): MaterialsManager {
         keyring.isCurrent!(encryptedDataKeys, request),
       );
     },
+  };
+}
+
+/** Where a data key stands in the message, by one look-up: in a flood of keys every one is noted. */
+function placesOf(edks: readonly EncryptedDataKey[]): (edk: EncryptedDataKey) => number {
+  let places: Map<Uint8Array, number> | undefined;
+  return (edk) => {
+    places ??= new Map(edks.map((own, i) => [own.ciphertext, i]));
+    return places.get(edk.ciphertext) ?? -1;
   };
 }
 

@@ -221,9 +221,9 @@ function* floods(base) {
   const foreign = join(u16(5), utf8("other"), u16(0), u16(0));
   for (const wide of [false, true]) {
     yield ["EDK floods", "65,535 empty", flood(65_535, empty)];
-    yield ["EDK floods", "8,000 empty", flood(8_000, empty), wide];
+    yield ["EDK floods", "8,000 empty", flood(65_535, empty), wide];
     yield ["EDK floods", "65,535 of others", flood(65_535, foreign)];
-    yield ["EDK floods", "8,000 of others", flood(8_000, foreign), wide];
+    yield ["EDK floods", "8,000 of others", flood(65_535, foreign), wide];
     yield ["EDK floods", "16 huge", flood(16, huge), wide];
     yield ["EDK floods", "100 huge", flood(100, huge), wide];
   }

@@ -149,7 +149,6 @@ describe("key forms", () => {
   });
 });
 
-// Material with the shape of a key, in which only the import finds the fault.
 describe("damaged material", () => {
   /** With another tag in the place of the public exponent's. */
   const noExponent = (der: Uint8Array, at: number) => {
@@ -157,19 +156,29 @@ describe("damaged material", () => {
     return patched(der, at, 0x13);
   };
   const { p: _p, q: _q, ...half } = privateForms.JWK;
-  it.each<[string, Partial<Parameters<typeof rawRsaKeyring>[0]>]>([
-    ["a private JWK without its primes", { privateKey: half }],
-    ["a private DER with text in it", { privateKey: noExponent(privateForms["DER PKCS#8"], 294) }],
-    ["a public DER with text in it", { publicKey: noExponent(publicForms["DER SPKI"], 289) }],
-  ])("%s is refused when it is given or when it is first used", async (_, keys) => {
+
+  it("a private JWK without its primes is refused when it is given or when it is first used", async () => {
     const { ciphertext } = await client(both("oaep-sha256")).encrypt(PLAINTEXT);
     const error = await failureNowOrLater(
-      () => rawRsaKeyring({ ...names, padding: "oaep-sha256", ...keys }),
-      (keyring) =>
-        keys.publicKey ? client(keyring).encrypt(PLAINTEXT) : client(keyring).decrypt(ciphertext),
+      () => rawRsaKeyring({ ...names, padding: "oaep-sha256", privateKey: half }),
+      (keyring) => client(keyring).decrypt(ciphertext),
     );
     expect(error.message).toContain("damaged");
     expect(textOf(error)).not.toContain(privateForms.JWK.d);
+  });
+
+  it.each<[string, Partial<Parameters<typeof rawRsaKeyring>[0]>]>([
+    ["a private DER with text in it", { privateKey: noExponent(privateForms["DER PKCS#8"], 294) }],
+    ["a public DER with text in it", { publicKey: noExponent(publicForms["DER SPKI"], 289) }],
+    // Under an exponent of 1 the padded data key would stand in clear; an even one cannot be undone.
+    ["an exponent of 0", { publicKey: { ...publicForms.JWK, e: "AA" } }],
+    ["an exponent of 1", { publicKey: { ...publicForms.JWK, e: "AQ" } }],
+    ["an exponent of 2", { publicKey: { ...publicForms.JWK, e: "Ag" } }],
+    ["an exponent of 1 in DER", { publicKey: patched(publicForms["DER SPKI"], 291, 0, 0, 1) }],
+  ])("%s is refused when it is given", async (_, keys) => {
+    const make = () => rawRsaKeyring({ ...names, padding: "oaep-sha256", ...keys });
+    const error = await failure(make, "ERR_INVALID_ARGUMENT");
+    expect(error.message).toMatch(/exponent|odd e/);
   });
 });
 

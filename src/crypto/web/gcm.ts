@@ -25,7 +25,7 @@ export function aesGcm(key: Uint8Array): AesGcm {
     offset: number,
   ): boolean => {
     try {
-      out.set(gcm(key, iv, aad).decrypt(sealed), offset);
+      release(gcm(key, iv, aad).decrypt(sealed), out, offset);
       return true;
     } catch {
       return false;
@@ -49,7 +49,7 @@ export function aesGcm(key: Uint8Array): AesGcm {
         if (cryptoKey === null) return openSmall(iv, sealed, aad, out, offset);
         try {
           const plaintext = await subtle().decrypt(parameters(iv, aad), cryptoKey, source(sealed));
-          out.set(new Uint8Array(plaintext), offset);
+          release(new Uint8Array(plaintext), out, offset);
           return true;
         } catch {
           return false;
@@ -57,6 +57,12 @@ export function aesGcm(key: Uint8Array): AesGcm {
       });
     },
   };
+}
+
+/** Hands verified plaintext over, and leaves no second copy of it. */
+function release(plaintext: Uint8Array, out: Uint8Array, offset: number): void {
+  out.set(plaintext, offset);
+  plaintext.fill(0);
 }
 
 /** Null: this runtime has no AES of that key length (Chromium: 192 bits); noble has. */

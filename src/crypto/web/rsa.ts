@@ -1,4 +1,4 @@
-import { invalidArgument } from "../../errors.ts";
+import { invalidArgument, UnsupportedError } from "../../errors.ts";
 import type { RsaPadding, RsaPrivateKey, RsaPublicKey } from "../backend.ts";
 import type { RsaJwk, RsaKeyData } from "../rsa-key.ts";
 import { source, subtle } from "./subtle.ts";
@@ -45,6 +45,12 @@ function importer(
 ): (padding: OaepPadding) => Promise<CryptoKey> {
   const keys = new Map<OaepPadding, Promise<CryptoKey>>();
   return (padding) => {
+    if (!Object.hasOwn(HASH, padding)) {
+      throw new UnsupportedError(
+        `RSA ${padding}`,
+        `WebCrypto has no RSA encryption with padding "${padding}".`,
+      );
+    }
     let key = keys.get(padding);
     if (key === undefined) {
       key = importKey(data, HASH[padding], usage);

@@ -2,11 +2,18 @@ import { UnsupportedError } from "../../errors.ts";
 
 /** The runtime's WebCrypto. Browsers have it in secure contexts only. */
 export function subtle(): SubtleCrypto {
-  const found = globalThis.crypto?.subtle;
-  if (found !== undefined) return found;
+  return globalThis.crypto?.subtle ?? missing("crypto.subtle");
+}
+
+/** Fills bytes at random. */
+export function fillRandom(bytes: Uint8Array): void {
+  (globalThis.crypto ?? missing("crypto")).getRandomValues(source(bytes));
+}
+
+function missing(what: string): never {
   throw new UnsupportedError(
     "WebCrypto",
-    "This runtime has no WebCrypto here (crypto.subtle). Browsers offer it in secure contexts only: use https or localhost.",
+    `This runtime has no WebCrypto here (${what}). Browsers offer it in secure contexts only: use https or localhost.`,
   );
 }
 
