@@ -99,7 +99,10 @@ export class TruncatedError extends KeyfoldError {
   }
 }
 
-/** A limit was passed, before anything was allocated for it. `limit` is the name of the option that raises it. */
+/**
+ * A limit was passed, before anything was allocated for it. `limit` is the name of the option that raises it; in
+ * capitals it is one of the format's own, which nothing raises.
+ */
 export class LimitError extends KeyfoldError {
   declare readonly code: "ERR_LIMIT";
   override readonly name = "LimitError";
