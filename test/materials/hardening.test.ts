@@ -9,6 +9,7 @@ import {
   sealObject,
 } from "../../src/index.ts";
 import { parseContext, serializeContext } from "../../src/message/context.ts";
+import { suiteById } from "../../src/suites/table.ts";
 import { random } from "../support/bytes.ts";
 import { failure } from "../support/failure.ts";
 import { aes } from "../support/keyrings.ts";
@@ -92,5 +93,34 @@ it("compares the expected context with what a manager answers, whatever that man
   const expected = { encryptionContext: { tenant: "t2" } };
   expect(await failure(reader.decrypt(ciphertext, expected), "ERR_ENCRYPTION_CONTEXT")).toMatchObject({
     key: "tenant",
+  });
+});
+
+describe("a manager that answers for another suite than it was asked for", () => {
+  const lax = requiredContextMaterialsManager({ keyring: aes(), requiredKeys: ["tenant"] });
+  const call = { encryptionContext: { tenant: "t1" } };
+  const weak = suiteById(0x0178, "message");
+
+  it("cannot write past the commitment policy", async () => {
+    const materialsManager: MaterialsManager = {
+      ...lax,
+      encryptionMaterials: (request) => lax.encryptionMaterials({ ...request, suite: weak }),
+    };
+    const client = createEncryptionClient({ materialsManager });
+    expect(await failure(client.encrypt(PLAINTEXT, call), "ERR_COMMITMENT_POLICY")).toMatchObject({
+      suiteId: 0x0178,
+    });
+  });
+
+  it("cannot have a message read under it", async () => {
+    const { ciphertext } = await createEncryptionClient({ materialsManager: lax }).encrypt(PLAINTEXT, call);
+    const materialsManager: MaterialsManager = {
+      ...lax,
+      decryptionMaterials: async (request) => ({ ...(await lax.decryptionMaterials(request)), suite: weak }),
+    };
+    const reader = createEncryptionClient({ materialsManager });
+    expect(await failure(reader.decrypt(ciphertext, call), "ERR_ALGORITHM_SUITE")).toMatchObject({
+      suiteId: 0x0178,
+    });
   });
 });
