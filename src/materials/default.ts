@@ -10,7 +10,7 @@ import { assertExpectedContext, PUBLIC_KEY, serializeContext } from "../message/
 import { MAX_EDK_FIELD } from "../message/edks.ts";
 import type { AlgorithmSuite } from "../suites/table.ts";
 import type { EncryptedDataKey, EncryptionContext } from "../types.ts";
-import { EncryptionMaterials } from "./encryption-materials.ts";
+import { encryptionMaterials } from "./encryption-materials.ts";
 import type { DecryptionMaterialsRequest, MaterialsManager } from "./manager.ts";
 
 /**
@@ -32,7 +32,7 @@ export function defaultMaterialsManager(keyring: Keyring): MaterialsManager {
         generateDataKey(keyring, request),
       );
       checkGenerated(keyring, generated, suite);
-      return new EncryptionMaterials({
+      return encryptionMaterials({
         suite,
         dataKey: new Secret(generated.dataKey),
         encryptedDataKeys: generated.encryptedDataKeys,

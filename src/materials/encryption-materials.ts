@@ -9,13 +9,22 @@ import type { EncryptedDataKey, EncryptionContext } from "../types.ts";
 /** The parts of {@link EncryptionMaterials}. */
 export interface EncryptionMaterialsParts {
   readonly suite: AlgorithmSuite;
+  /** The writer holds it and releases it once. */
   readonly dataKey: Secret;
   readonly encryptedDataKeys: readonly EncryptedDataKey[];
+  /** Complete: required pairs and the public key of signed suites are in it. */
   readonly encryptionContext: EncryptionContext;
   /** The same as bytes, whole. Empty for objects, which store JSON. */
   readonly serializedContext: Uint8Array;
+  /** Keys of the pairs that are bound but not stored. */
   readonly requiredKeys: readonly string[];
   readonly signingKey: SigningKey | undefined;
+}
+
+/** What it takes to seal: the data key, and the same key wrapped. */
+export interface EncryptionMaterials extends EncryptionMaterialsParts {
+  /** For messages: serialised once, however many messages use it. */
+  readonly message: MessageParts;
 }
 
 /** What the header of a message stores and authenticates, serialised. */
@@ -26,43 +35,23 @@ interface MessageParts {
   readonly edks: Uint8Array;
 }
 
-/** What it takes to seal: the data key, and the same key wrapped. Serialises once, however many messages use it. */
-export class EncryptionMaterials implements EncryptionMaterialsParts {
-  readonly suite: AlgorithmSuite;
-  /** The writer holds it and releases it once. */
-  readonly dataKey: Secret;
-  readonly encryptedDataKeys: readonly EncryptedDataKey[];
-  /** Complete: required pairs and the public key of signed suites are in it. */
-  readonly encryptionContext: EncryptionContext;
-  readonly serializedContext: Uint8Array;
-  /** Keys of the pairs that are bound but not stored. */
-  readonly requiredKeys: readonly string[];
-  readonly signingKey: SigningKey | undefined;
-  #message: MessageParts | undefined;
+/** Makes materials of their parts. */
+export function encryptionMaterials(parts: EncryptionMaterialsParts): EncryptionMaterials {
+  let message: MessageParts | undefined;
+  return {
+    ...parts,
+    get message() {
+      message ??= { ...contextsOf(parts), edks: serializeEdks(parts.encryptedDataKeys) };
+      return message;
+    },
+  };
+}
 
-  constructor(parts: EncryptionMaterialsParts) {
-    this.suite = parts.suite;
-    this.dataKey = parts.dataKey;
-    this.encryptedDataKeys = parts.encryptedDataKeys;
-    this.encryptionContext = parts.encryptionContext;
-    this.serializedContext = parts.serializedContext;
-    this.requiredKeys = parts.requiredKeys;
-    this.signingKey = parts.signingKey;
-  }
-
-  get message(): MessageParts {
-    this.#message ??= {
-      ...this.#contexts(),
-      edks: serializeEdks(this.encryptedDataKeys),
-    };
-    return this.#message;
-  }
-
-  #contexts(): Omit<MessageParts, "edks"> {
-    if (this.requiredKeys.length === 0) return { context: this.serializedContext, requiredContext: EMPTY };
-    const { stored, required } = splitContext(this.encryptionContext, this.requiredKeys);
-    return { context: serializeContext(stored), requiredContext: serializeContext(required) };
-  }
+function contextsOf(parts: EncryptionMaterialsParts): Omit<MessageParts, "edks"> {
+  const { encryptionContext, serializedContext, requiredKeys } = parts;
+  if (requiredKeys.length === 0) return { context: serializedContext, requiredContext: EMPTY };
+  const { stored, required } = splitContext(encryptionContext, requiredKeys);
+  return { context: serializeContext(stored), requiredContext: serializeContext(required) };
 }
 
 /** Parts a complete context into what a message stores and what it only authenticates. */
