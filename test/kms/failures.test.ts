@@ -1,31 +1,20 @@
 // What comes out when KMS refuses: reasons, remedies, and the passing failure of the only key as itself.
 import { describe, expect, it } from "vitest";
-import {
-  createEncryptionClient,
-  type Keyring,
-  type KmsError,
-  multiKeyring,
-  type NoDataKeyError,
-  rawAesKeyring,
-} from "../../src/index.ts";
+import { type KmsError, multiKeyring, type NoDataKeyError, rawAesKeyring } from "../../src/index.ts";
 import { kmsKeyring } from "../../src/kms/index.ts";
 import type { KmsErrorName } from "../../src/testing/index.ts";
 import {
   ARN_A,
   ARN_B,
-  CONTEXT,
   calls,
   failure,
   genuineClient,
   KEY_A,
+  open,
   PLAINTEXT,
+  seal,
   startKms,
 } from "./helpers.ts";
-
-const clientOf = (keyring: Keyring) => createEncryptionClient({ keyring });
-const seal = async (keyring: Keyring) =>
-  (await clientOf(keyring).encrypt(PLAINTEXT, { encryptionContext: CONTEXT })).ciphertext;
-const open = (keyring: Keyring, ciphertext: Uint8Array) => clientOf(keyring).decrypt(ciphertext);
 
 describe("keys that cannot wrap data keys", () => {
   it.each([

@@ -1,7 +1,12 @@
 import { KMSClient, type KMSClientConfig } from "@aws-sdk/client-kms";
 import { ConfiguredRetryStrategy } from "@smithy/core/retry";
 import { onTestFinished } from "vitest";
-import type { KeyfoldEvent, KmsCallEvent } from "../../src/index.ts";
+import {
+  createEncryptionClient,
+  type KeyfoldEvent,
+  type Keyring,
+  type KmsCallEvent,
+} from "../../src/index.ts";
 import { createLocalKms, type LocalKms, type LocalKmsOptions } from "../../src/testing/index.ts";
 
 export const ACCOUNT = "111122223333";
@@ -94,3 +99,12 @@ export function kmsCallRecorder(): { events: KmsCallEvent[]; observer: (event: K
   const events: KmsCallEvent[] = [];
   return { events, observer: (event) => void (event.type === "kmsCall" && events.push(event)) };
 }
+
+export const clientOf = (keyring: Keyring) => createEncryptionClient({ keyring });
+
+/** Seals {@link PLAINTEXT} under {@link CONTEXT}. */
+export const seal = async (keyring: Keyring) =>
+  (await clientOf(keyring).encrypt(PLAINTEXT, { encryptionContext: CONTEXT })).ciphertext;
+
+/** Opens a message, whatever its context. */
+export const open = (keyring: Keyring, ciphertext: Uint8Array) => clientOf(keyring).decrypt(ciphertext);

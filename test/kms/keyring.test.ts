@@ -1,7 +1,6 @@
 // kmsKeyring: which keys it asks for what, by which names, and with what it compares the answers.
 import { describe, expect, it } from "vitest";
 import {
-  createEncryptionClient,
   inspectMessage,
   type Keyring,
   multiKeyring,
@@ -17,16 +16,15 @@ import {
   ARN_OTHER_ACCOUNT,
   CONTEXT,
   calls,
+  clientOf,
   failure,
   KEY_A,
   KEY_B,
   PLAINTEXT,
+  seal,
   startKms,
 } from "./helpers.ts";
 
-const clientOf = (keyring: Keyring) => createEncryptionClient({ keyring });
-const seal = async (keyring: Keyring) =>
-  (await clientOf(keyring).encrypt(PLAINTEXT, { encryptionContext: CONTEXT })).ciphertext;
 const open = async (keyring: Keyring, ciphertext: Uint8Array) =>
   (await clientOf(keyring).decrypt(ciphertext, { encryptionContext: CONTEXT })).plaintext;
 

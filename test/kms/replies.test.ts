@@ -1,7 +1,7 @@
 // The key that KMS's reply names is compared strictly; plaintext in replies does not outlive its use.
 import { DecryptCommand, GenerateDataKeyCommand } from "@aws-sdk/client-kms";
 import { describe, expect, it } from "vitest";
-import { createEncryptionClient, type Keyring, type KmsError, type NoDataKeyError } from "../../src/index.ts";
+import type { KmsError, NoDataKeyError } from "../../src/index.ts";
 import { type KmsClient, kmsDiscoveryKeyring, kmsKeyring } from "../../src/kms/index.ts";
 import {
   ACCOUNT,
@@ -10,19 +10,15 @@ import {
   ARN_A,
   ARN_B,
   arn,
-  CONTEXT,
   failure,
   KEY_A,
   MRK,
   OTHER_ACCOUNT,
+  open,
   PLAINTEXT,
+  seal,
   startKms,
 } from "./helpers.ts";
-
-const clientOf = (keyring: Keyring) => createEncryptionClient({ keyring });
-const seal = async (keyring: Keyring) =>
-  (await clientOf(keyring).encrypt(PLAINTEXT, { encryptionContext: CONTEXT })).ciphertext;
-const open = (keyring: Keyring, ciphertext: Uint8Array) => clientOf(keyring).decrypt(ciphertext);
 
 const ELSEWHERE = arn(KEY_A, "eu-west-1");
 const STRANGER = arn(KEY_A, "us-east-1", OTHER_ACCOUNT);
