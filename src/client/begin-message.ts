@@ -26,30 +26,28 @@ export interface OpenMessage {
 /** What a new message is about. */
 export interface NewMessage {
   readonly encryptionContext: EncryptionContext;
-  readonly plaintextLength?: number;
+  /** Bytes; undefined: not known yet. */
+  readonly plaintextLength: number | undefined;
   readonly signal: AbortSignal | undefined;
   /** The most bytes that a signer may hold. */
   readonly maxSignedBytes: number;
+  /** Bytes to allocate behind the header. */
+  readonly bodyLength: number;
 }
 
 const HEADER_IV: Uint8Array = new Uint8Array(12);
 
-/**
- * Gets materials, derives the keys and writes the header (client-apis/encrypt, "Construct the header"), at the start of
- * what `allocate` gives for its length.
- */
-export async function beginMessage(
-  config: ClientConfig,
-  message: NewMessage,
-  allocate = (headerLength: number) => new Uint8Array(headerLength),
-): Promise<OpenMessage> {
+/** Gets materials, derives the keys and writes the header (client-apis/encrypt, "Construct the header"). */
+export async function beginMessage(config: ClientConfig, message: NewMessage): Promise<OpenMessage> {
   const { commitmentPolicy, frameLength, maxEncryptedDataKeys } = config;
-  const { signal, maxSignedBytes, ...what } = message;
-  const materials = await config.manager.encryptionMaterials({
-    ...what,
-    suite: config.suite,
+  const { encryptionContext, plaintextLength, signal, maxSignedBytes } = message;
+  const { suite: askedSuite, manager } = config;
+  const materials = await manager.encryptionMaterials({
+    suite: askedSuite,
     commitmentPolicy,
-    ...(signal !== undefined && { signal }),
+    encryptionContext,
+    plaintextLength,
+    signal,
   });
   const { suite } = materials;
   const messageId = backend.randomBytes(suite.messageIdLength);
@@ -61,12 +59,12 @@ export async function beginMessage(
     if (count > maxEncryptedDataKeys) {
       throw new LimitError("maxEncryptedDataKeys", count, maxEncryptedDataKeys, "Encrypted data keys");
     }
-    const { context, requiredContext, edks } = materials.message;
+    const { context, requiredContext, edks } = materials.serialized!;
     const derived = deriveKeys(suite, materials.dataKey.bytes, messageId);
     contentKey = derived.contentKey;
 
     const lengths = headerLengths({ suite, context, edks });
-    const buffer = allocate(lengths.total);
+    const buffer = new Uint8Array(lengths.total + message.bodyLength);
     const header = buffer.subarray(0, lengths.total);
     writeHeaderBody(header, { suite, messageId, context, edks, frameLength, commitment: derived.commitment });
     const body = header.subarray(0, lengths.body);
@@ -74,7 +72,7 @@ export async function beginMessage(
     const aad = requiredContext.length === 0 ? body : concat(body, requiredContext);
     await gcm.seal(HEADER_IV, EMPTY, aad, header, lengths.tagOffset);
 
-    const { signingKey, encryptionContext, encryptedDataKeys } = materials;
+    const { signingKey, encryptedDataKeys } = materials;
     const signer =
       signingKey === undefined
         ? undefined
@@ -84,7 +82,7 @@ export async function beginMessage(
       facts: new MessageFacts({
         suite,
         messageId,
-        encryptionContext,
+        encryptionContext: materials.encryptionContext,
         encryptedDataKeys,
         frameLength,
         headerLength: header.length,

@@ -108,7 +108,7 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
 
   const encrypt: EncryptionClient["encrypt"] = async (plaintext, call) => {
     assertBytes(plaintext, "encrypt: the plaintext", "encryptText");
-    return encryptBytes(config, plaintext, request(call));
+    return await encryptBytes(config, plaintext, request(call));
   };
 
   const decrypt: EncryptionClient["decrypt"] = async (ciphertext, call) => {

@@ -1,7 +1,9 @@
+import { copy } from "../bytes/arrays.ts";
 import { AuthenticationError, LimitError, TruncatedError } from "../errors.ts";
 import { BodyOpener } from "../message/body.ts";
 import { maxFooterLength } from "../message/footer.ts";
-import { endOfHeader, headerParser, type MessageHeader } from "../message/header.ts";
+import { endOfHeader, type MessageHeader, readHeader } from "../message/header.ts";
+import { HeaderScanner } from "../message/header-scanner.ts";
 import { ByteWindow } from "./byte-window.ts";
 import { readSignature, verifies } from "./decrypt.ts";
 import type { MessageFacts } from "./facts.ts";
@@ -27,7 +29,7 @@ export async function* decryptChunks(
 ): AsyncGenerator<Uint8Array, void, void> {
   const { signedBufferLimit } = config;
   const window = new ByteWindow(input);
-  const header = await readHeader(window, config);
+  const header = await arrivingHeader(window, config);
   const message = await openHeader(config, header, request, signedBufferLimit);
   const { verifier } = message;
   const held: Uint8Array[] | null = verifier === null || request.releaseBeforeSignature ? null : [];
@@ -67,13 +69,14 @@ export async function* decryptChunks(
 const HELD =
   "Plaintext held until the signature is verified (raise the limit, use decrypt, or accept releaseBeforeSignature)";
 
-async function readHeader(window: ByteWindow, config: ClientConfig): Promise<MessageHeader> {
-  const parser = headerParser(config);
-  let step = parser.next();
-  while (!step.done) {
-    if (!(await window.fill(step.value))) throw endOfHeader(window.bytes.length);
-    step = parser.next(window.bytes);
+async function arrivingHeader(window: ByteWindow, config: ClientConfig): Promise<MessageHeader> {
+  const scanner = new HeaderScanner(config);
+  let length = scanner.scan(window.bytes);
+  while (window.bytes.length < length) {
+    if (!(await window.fill(length))) throw endOfHeader(window.bytes.length);
+    length = scanner.scan(window.bytes);
   }
-  window.consume(step.value.bytes.length);
-  return step.value;
+  const header = readHeader(copy(window.bytes, 0, length), config);
+  window.consume(length);
+  return header;
 }

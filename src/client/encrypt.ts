@@ -1,9 +1,10 @@
 import { concat } from "../bytes/arrays.ts";
+import type { Signer } from "../crypto/backend.ts";
 import { FRAME_OVERHEAD } from "../message/body.ts";
 import { writeFooter } from "../message/footer.ts";
 import { bodySize } from "../message/sizes.ts";
 import type { EncryptionContext } from "../types.ts";
-import { beginMessage, type OpenMessage } from "./begin-message.ts";
+import { beginMessage } from "./begin-message.ts";
 import type { MessageFacts } from "./facts.ts";
 import { assertBytes, type ClientConfig } from "./options.ts";
 import { tell } from "./tell.ts";
@@ -21,19 +22,17 @@ export async function encryptBytes(
   request: SealRequest,
 ): Promise<{ ciphertext: Uint8Array; message: MessageFacts }> {
   const { frameLength } = config;
-  const message = await beginMessage(
-    config,
-    { ...request, plaintextLength: plaintext.length, maxSignedBytes: Number.POSITIVE_INFINITY },
-    (headerLength) => new Uint8Array(headerLength + bodySize(plaintext.length, frameLength)),
-  );
+  const message = await beginMessage(config, {
+    encryptionContext: request.encryptionContext,
+    plaintextLength: plaintext.length,
+    signal: request.signal,
+    maxSignedBytes: Number.POSITIVE_INFINITY,
+    bodyLength: bodySize(plaintext.length, frameLength),
+  });
   try {
-    const { buffer: sealed, header, frames, facts } = message;
-    const regular =
-      plaintext.length === 0 ? 0 : (Math.ceil(plaintext.length / frameLength) - 1) * frameLength;
-    const end = await frames.sealFrames(plaintext.subarray(0, regular), sealed, header.length);
-    await frames.sealFinal(plaintext.subarray(regular), sealed, end);
-    const footer = await sign(message, sealed.subarray(header.length));
-    const ciphertext = footer === null ? sealed : concat(sealed, footer);
+    const { buffer: sealed, header, frames, signer, facts } = message;
+    await frames.sealAll(plaintext, sealed, header.length);
+    const ciphertext = signer === undefined ? sealed : await sign(signer, sealed, header.length);
     tell(config.observer, "encrypted", facts.suite, plaintext.length, ciphertext.length);
     return { ciphertext, message: facts };
   } finally {
@@ -54,7 +53,12 @@ export async function* encryptChunks(
   request: SealRequest,
   opened: (facts: MessageFacts) => void,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const message = await beginMessage(config, { ...request, maxSignedBytes: config.signedBufferLimit });
+  const message = await beginMessage(config, {
+    ...request,
+    plaintextLength: undefined,
+    maxSignedBytes: config.signedBufferLimit,
+    bodyLength: 0,
+  });
   const { frameLength } = config;
   const step = Math.max(1, Math.floor(STEP / frameLength)) * frameLength;
   const held = new Uint8Array(frameLength);
@@ -90,8 +94,7 @@ export async function* encryptChunks(
     }
     const final = new Uint8Array(bodySize(heldLength, frameLength));
     await message.frames.sealFinal(held.subarray(0, heldLength), final, 0);
-    const footer = await sign(message, final);
-    const end = footer === null ? final : concat(final, footer);
+    const end = message.signer === undefined ? final : await sign(message.signer, final, 0);
     ciphertextBytes += end.length;
     yield end;
     tell(config.observer, "encrypted", message.facts.suite, plaintextBytes, ciphertextBytes);
@@ -101,9 +104,8 @@ export async function* encryptChunks(
   }
 }
 
-/** The footer of a signed message, once the signer has been fed this last part of it; null for unsigned suites. */
-async function sign({ signer }: OpenMessage, lastPart: Uint8Array): Promise<Uint8Array | null> {
-  if (signer === undefined) return null;
-  signer.update(lastPart);
-  return writeFooter(await signer.sign());
+/** Adds the footer of a signed message. The signer has been fed all that stands before `offset`. */
+async function sign(signer: Signer, sealed: Uint8Array, offset: number): Promise<Uint8Array> {
+  signer.update(sealed.subarray(offset));
+  return concat(sealed, writeFooter(await signer.sign()));
 }

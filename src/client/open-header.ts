@@ -3,7 +3,7 @@ import { concat, EMPTY } from "../bytes/arrays.ts";
 import { fromBase64 } from "../bytes/base64.ts";
 import type { AesGcm, Verifier } from "../crypto/backend.ts";
 import { AlgorithmSuiteError, AuthenticationError, MessageFormatError } from "../errors.ts";
-import { splitContext } from "../materials/encryption-materials.ts";
+import { splitContext } from "../materials/message-parts.ts";
 import { assertExpectedContext, PUBLIC_KEY, serializeContext } from "../message/context.ts";
 import type { MessageHeader } from "../message/header.ts";
 import { openContentKey } from "../suites/derive.ts";

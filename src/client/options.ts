@@ -1,7 +1,7 @@
 import { invalidArgument } from "../errors.ts";
 import type { MaterialsManager } from "../materials/manager.ts";
 import { type MaterialsSource, managerOf } from "../materials/source.ts";
-import type { HeaderLimits } from "../message/header.ts";
+import type { HeaderLimits } from "../message/header-scanner.ts";
 import type { Observer } from "../observer.ts";
 import { assertMayEncrypt, type CommitmentPolicy } from "../suites/policy.ts";
 import { type AlgorithmSuite, type MessageSuiteId, suiteById } from "../suites/table.ts";

@@ -1,7 +1,5 @@
-import { EMPTY } from "../bytes/arrays.ts";
+import { concat } from "../bytes/arrays.ts";
 import type { CryptoBackend, HashName } from "./backend.ts";
-
-const HASH_LENGTH: Readonly<Record<HashName, number>> = { sha256: 32, sha384: 48, sha512: 64 };
 
 /** HKDF-Extract (RFC 5869, section 2.2). An empty salt is one of zeros. */
 export function hkdfExtract(
@@ -21,19 +19,24 @@ export function hkdfExpand(
   info: Uint8Array,
   length: number,
 ): Uint8Array {
-  const hashLength = HASH_LENGTH[hash];
+  const first = hmac(hash, pseudoRandomKey, concat(info, COUNTER));
+  if (length <= first.length) {
+    first.fill(0, length);
+    return first.subarray(0, length);
+  }
   const out = new Uint8Array(length);
-  let previous = EMPTY;
-  for (let counter = 1, offset = 0; offset < length; counter++, offset += hashLength) {
-    const block = new Uint8Array(previous.length + info.length + 1);
-    block.set(previous);
-    block.set(info, previous.length);
-    block[block.length - 1] = counter;
+  out.set(first);
+  let previous = first;
+  for (let counter = 2, offset = first.length; offset < length; counter++) {
+    const block = concat(previous, info, Uint8Array.of(counter));
     previous.fill(0);
     previous = hmac(hash, pseudoRandomKey, block);
     block.fill(0);
     out.set(previous.subarray(0, length - offset), offset);
+    offset += previous.length;
   }
   previous.fill(0);
   return out;
 }
+
+const COUNTER: Uint8Array = Uint8Array.of(1);

@@ -20,33 +20,46 @@ export const backend: CryptoBackend = {
   verifier,
 };
 
-const BLOCK_LENGTH: Readonly<Record<HashName, number>> = { sha256: 64, sha384: 128, sha512: 128 };
-const MAX_BLOCK = 128;
-const MAX_SHORT = 256;
+const IPAD = 0x36;
+const OPAD = 0x5c;
+const MAX_DATA = 256;
 
-// Both are wiped after each use; nothing else runs in between.
-const inner = new Uint8Array(MAX_BLOCK + MAX_SHORT);
-const outer = new Uint8Array(MAX_BLOCK + 64);
+/** What an HMAC hashes: a padded key, and room for data behind it. Between two uses there are only pads and zeros. */
+interface Pads {
+  readonly block: number;
+  readonly inner: Uint8Array;
+  readonly outer: Uint8Array;
+  /** The part of `outer` that is hashed, by the length of the digest in it. */
+  readonly hashed: Readonly<Record<number, Uint8Array>>;
+}
+
+function pads(block: number): Pads {
+  const inner = new Uint8Array(block + MAX_DATA).fill(IPAD, 0, block);
+  const outer = new Uint8Array(block + block / 2).fill(OPAD, 0, block);
+  const hashed = Object.fromEntries(
+    [32, 48, 64].map((length) => [length, outer.subarray(0, block + length)]),
+  );
+  return { block, inner, outer, hashed };
+}
+const BLOCK_64 = pads(64);
+const BLOCK_128 = pads(128);
+const PADS: Readonly<Record<HashName, Pads>> = { sha256: BLOCK_64, sha384: BLOCK_128, sha512: BLOCK_128 };
 
 /** HMAC (RFC 2104) by two one-shot digests: for short data much cheaper than an Hmac object. */
 function hmac(hash: HashName, key: Uint8Array, data: Uint8Array): Uint8Array {
-  const block = BLOCK_LENGTH[hash];
-  if (key.length > block || data.length > MAX_SHORT) {
-    return new Uint8Array(createHmac(hash, key).update(data).digest());
-  }
-  inner.fill(0x36, 0, block);
-  outer.fill(0x5c, 0, block);
+  const { block, inner, outer, hashed } = PADS[hash];
+  if (key.length > block || data.length > MAX_DATA) return createHmac(hash, key).update(data).digest();
   for (let i = 0; i < key.length; i++) {
     const byte = key[i]!;
-    inner[i] = byte ^ 0x36;
-    outer[i] = byte ^ 0x5c;
+    inner[i] = byte ^ IPAD;
+    outer[i] = byte ^ OPAD;
   }
   inner.set(data, block);
   const innerDigest = digest(hash, inner.subarray(0, block + data.length), "buffer");
   outer.set(innerDigest, block);
-  const result = new Uint8Array(digest(hash, outer.subarray(0, block + innerDigest.length), "buffer"));
-  inner.fill(0, 0, block + data.length);
-  outer.fill(0);
+  const result = digest(hash, hashed[innerDigest.length]!, "buffer");
+  inner.fill(IPAD, 0, key.length).fill(0, block, block + data.length);
+  outer.fill(OPAD, 0, key.length).fill(0, block);
   innerDigest.fill(0);
   return result;
 }

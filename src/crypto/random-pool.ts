@@ -1,5 +1,3 @@
-import { copy } from "../bytes/arrays.ts";
-
 /**
  * Random bytes from a pool: one system call fills many requests, and what was handed out is erased from the pool.
  * `fill` draws from the runtime's own generator.
@@ -17,7 +15,7 @@ export function randomPool(fill: (bytes: Uint8Array) => unknown): (length: numbe
       fill(pool);
       used = 0;
     }
-    const bytes = copy(pool, used, used + length);
+    const bytes = pool.slice(used, used + length);
     pool.fill(0, used, used + length);
     used += length;
     return bytes;

@@ -18,7 +18,7 @@ export interface KeyringRequest {
   readonly keyLength: number;
   /** Complete: required-only pairs, the public key of signed suites and reserved pairs are in it. */
   readonly encryptionContext: EncryptionContext;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A request to open one of several encrypted data keys. */

@@ -1,17 +1,17 @@
 import { backend } from "#crypto";
-import { EMPTY, isAllZero } from "../bytes/arrays.ts";
+import { isAllZero } from "../bytes/arrays.ts";
 import { toBase64 } from "../bytes/base64.ts";
-import { utf8 } from "../bytes/utf8.ts";
+import { utf8Length } from "../bytes/utf8.ts";
 import { Secret } from "../cache/secret.ts";
 import { isKeyfoldError, isMisuse, KeyringError, NoDataKeyError, type UnwrapReason } from "../errors.ts";
 import { generateDataKey, openDataKey } from "../keyrings/data-key.ts";
 import type { GeneratedDataKey, Keyring, KeyringRequest, UnwrapRequest } from "../keyrings/keyring.ts";
-import { assertExpectedContext, PUBLIC_KEY, serializeContext } from "../message/context.ts";
-import { MAX_EDK_FIELD } from "../message/edks.ts";
+import { assertExpectedContext, PUBLIC_KEY } from "../message/context.ts";
+import { MAX_EDK_FIELD, serializeEdks } from "../message/edks.ts";
 import type { AlgorithmSuite } from "../suites/table.ts";
 import type { EncryptedDataKey, EncryptionContext } from "../types.ts";
-import { encryptionMaterials } from "./encryption-materials.ts";
 import type { DecryptionMaterialsRequest, MaterialsManager } from "./manager.ts";
+import { serializeHalves } from "./message-parts.ts";
 
 /**
  * The manager that asks a keyring anew each time (framework/default-cmm). It owns what keyring authors need not
@@ -26,21 +26,22 @@ export function defaultMaterialsManager(keyring: Keyring): MaterialsManager {
       const context =
         pair === null ? encryptionContext : { ...encryptionContext, [PUBLIC_KEY]: toBase64(pair.publicKey) };
       // A context that is too long is refused here, before a key is asked for.
-      const serializedContext = suite.format === "message" ? serializeContext(context) : EMPTY;
+      const halves = suite.format === "message" ? serializeHalves(context, requiredKeys) : null;
       const request = keyringRequest(suite, context, signal);
       const generated = await ask(keyring, "make a data key", signal, () =>
         generateDataKey(keyring, request),
       );
       checkGenerated(keyring, generated, suite);
-      return encryptionMaterials({
+      const { dataKey, encryptedDataKeys } = generated;
+      return {
         suite,
-        dataKey: new Secret(generated.dataKey),
-        encryptedDataKeys: generated.encryptedDataKeys,
+        dataKey: new Secret(dataKey),
+        encryptedDataKeys,
         encryptionContext: context,
-        serializedContext,
         requiredKeys,
         signingKey: pair?.signingKey,
-      });
+        serialized: halves && { ...halves, edks: serializeEdks(encryptedDataKeys) },
+      };
     },
 
     async decryptionMaterials(asked) {
@@ -103,9 +104,7 @@ function keyringRequest(
   encryptionContext: EncryptionContext,
   signal: AbortSignal | undefined,
 ): KeyringRequest {
-  const purpose = { kind: suite.format, suite };
-  const request = { purpose, keyLength: suite.keyLength, encryptionContext };
-  return signal === undefined ? request : { ...request, signal };
+  return { purpose: { kind: suite.format, suite }, keyLength: suite.keyLength, encryptionContext, signal };
 }
 
 /** Adds the required pairs that are not stored, and compares all that the caller expects before any key is asked for. */
@@ -151,15 +150,18 @@ function checkGenerated(keyring: Keyring, generated: GeneratedDataKey, suite: Al
 }
 
 function isEncryptedDataKey(edk: Partial<EncryptedDataKey> | undefined): boolean {
-  const fits = (bytes: unknown) => bytes instanceof Uint8Array && bytes.length <= MAX_EDK_FIELD;
   const id = edk?.providerId;
   return (
     typeof id === "string" &&
     id.isWellFormed() &&
-    fits(utf8(id)) &&
-    fits(edk?.providerInfo) &&
-    fits(edk?.ciphertext)
+    utf8Length(id) <= MAX_EDK_FIELD &&
+    isField(edk?.providerInfo) &&
+    isField(edk?.ciphertext)
   );
+}
+
+function isField(bytes: unknown): boolean {
+  return bytes instanceof Uint8Array && bytes.length <= MAX_EDK_FIELD;
 }
 
 function checkDataKey(keyring: Keyring, dataKey: Uint8Array, { keyLength }: AlgorithmSuite): void {

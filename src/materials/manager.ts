@@ -1,8 +1,9 @@
 import type { Secret } from "../cache/secret.ts";
+import type { SigningKey } from "../crypto/backend.ts";
 import type { CommitmentPolicy } from "../suites/policy.ts";
 import type { AlgorithmSuite } from "../suites/table.ts";
 import type { EncryptedDataKey, EncryptionContext } from "../types.ts";
-import type { EncryptionMaterials } from "./encryption-materials.ts";
+import type { SerializedContext } from "./message-parts.ts";
 
 /** What a writer asks a materials manager for. */
 export interface EncryptionMaterialsRequest {
@@ -11,10 +12,10 @@ export interface EncryptionMaterialsRequest {
   /** The caller's pairs; reserved ones of the format are in it already. */
   readonly encryptionContext: EncryptionContext;
   /** Keys whose pairs are bound but not stored. */
-  readonly requiredKeys?: readonly string[];
+  readonly requiredKeys?: readonly string[] | undefined;
   /** Bytes, where they are known. */
-  readonly plaintextLength?: number;
-  readonly signal?: AbortSignal;
+  readonly plaintextLength?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a reader asks a materials manager for. */
@@ -27,8 +28,22 @@ export interface DecryptionMaterialsRequest {
   /** The pairs that the caller expects. */
   readonly expectedContext: EncryptionContext;
   /** Keys whose pairs come from the caller's expectation where they are not stored. */
-  readonly requiredKeys?: readonly string[];
-  readonly signal?: AbortSignal;
+  readonly requiredKeys?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What it takes to seal: the data key, and the same key wrapped. The writer holds `dataKey` and releases it once. */
+export interface EncryptionMaterials {
+  readonly suite: AlgorithmSuite;
+  readonly dataKey: Secret;
+  readonly encryptedDataKeys: readonly EncryptedDataKey[];
+  /** Complete: required pairs and the public key of signed suites are in it. */
+  readonly encryptionContext: EncryptionContext;
+  /** Keys of the pairs that are bound but not stored. */
+  readonly requiredKeys: readonly string[];
+  readonly signingKey: SigningKey | undefined;
+  /** For messages: context and keys as the header has them, serialised once for all messages that share the key. */
+  readonly serialized: (SerializedContext & { readonly edks: Uint8Array }) | null;
 }
 
 /** What it takes to open one message or object. The reader holds `dataKey` and releases it once. */
@@ -48,7 +63,7 @@ export interface CurrentKeysRequest {
   readonly suite: AlgorithmSuite;
   readonly encryptedDataKeys: readonly EncryptedDataKey[];
   readonly encryptionContext: EncryptionContext;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { scratch } from "../bytes/arrays.ts";
 import { getU32, getU64, setU32, setU64 } from "../bytes/integers.ts";
 import { utf8 } from "../bytes/utf8.ts";
 import type { AesGcm } from "../crypto/backend.ts";
@@ -24,7 +25,7 @@ const PART_TEXT: Readonly<Record<Part, Uint8Array>> = {
 /** The AAD of every part of one kind (data-format/message-body-aad); number and length are filled in anew. */
 function aadOf(messageId: Uint8Array, part: Part): (sequence: number, length: number) => Uint8Array {
   const text = PART_TEXT[part];
-  const aad = new Uint8Array(messageId.length + text.length + 12);
+  const aad = scratch(messageId.length + text.length + 12);
   aad.set(messageId);
   aad.set(text, messageId.length);
   return (sequence, length) => {
@@ -49,22 +50,25 @@ export class FrameSealer {
     this.#frameLength = frameLength;
   }
 
+  /** Seals all the plaintext of a message: regular frames, and the final one. Answers where they end in `out`. */
+  async sealAll(plaintext: Uint8Array, out: Uint8Array, offset: number): Promise<number> {
+    const regular = Math.max(0, Math.ceil(plaintext.length / this.#frameLength) - 1) * this.#frameLength;
+    if (regular === 0) return this.sealFinal(plaintext, out, offset);
+    const end = await this.sealFrames(plaintext.subarray(0, regular), out, offset);
+    return this.sealFinal(plaintext.subarray(regular), out, end);
+  }
+
   /** Seals a whole number of regular frames. Answers where they end in `out`. */
   async sealFrames(plaintext: Uint8Array, out: Uint8Array, offset: number): Promise<number> {
-    this.#frameAad ??= aadOf(this.#messageId, "frame");
     let at = offset;
     for (let start = 0; start < plaintext.length; start += this.#frameLength) {
       const sequence = this.#next();
       setU32(out, at, sequence);
       out.set(this.#iv, at + 4);
       const content = plaintext.subarray(start, start + this.#frameLength);
-      const sealed = this.#gcm.seal(
-        this.#iv,
-        content,
-        this.#frameAad(sequence, content.length),
-        out,
-        at + 16,
-      );
+      this.#frameAad ??= aadOf(this.#messageId, "frame");
+      const aad = this.#frameAad(sequence, content.length);
+      const sealed = this.#gcm.seal(this.#iv, content, aad, out, at + 16);
       if (sealed !== undefined) await sealed;
       at += content.length + FRAME_OVERHEAD;
     }

@@ -1,6 +1,7 @@
-import { compareBytes, EMPTY } from "../bytes/arrays.ts";
+import { EMPTY, scratch } from "../bytes/arrays.ts";
+import { setText } from "../bytes/fields.ts";
 import { getU16, setU16 } from "../bytes/integers.ts";
-import { fromUtf8, utf8 } from "../bytes/utf8.ts";
+import { compareUtf8, fromUtf8, utf8Length } from "../bytes/utf8.ts";
 import { EncryptionContextError, MessageFormatError } from "../errors.ts";
 import type { EncryptionContext } from "../types.ts";
 
@@ -19,29 +20,31 @@ export function isReserved(key: string): boolean {
 /** How pairs are ordered. Messages sort by UTF-8 bytes; old JavaScript writers sorted some AADs by locale. */
 export type ContextOrder = "utf8" | "locale";
 
-/** Pair count and pairs; an empty context is no bytes at all (framework/structures, "Serialization"). */
+/** Manager and keyring serialise the same context, one after the other: the last frozen one is remembered. */
+let last: { readonly context: EncryptionContext; readonly bytes: Uint8Array } | undefined;
+
+/**
+ * Pair count and pairs; an empty context is no bytes at all (framework/structures, "Serialization"). The bytes may be
+ * shared: they are for reading only.
+ */
 export function serializeContext(context: EncryptionContext, order: ContextOrder = "utf8"): Uint8Array {
-  const pairs = Object.entries(context).map(([key, value]) => ({ key, k: utf8(key), v: utf8(value) }));
-  if (pairs.length === 0) return EMPTY;
-  if (order === "utf8") pairs.sort((a, b) => compareBytes(a.k, b.k));
-  else pairs.sort((a, b) => a.key.localeCompare(b.key));
-  const length = pairs.reduce((sum, { k, v }) => sum + 4 + k.length + v.length, 2);
+  if (order === "utf8" && context === last?.context) return last.bytes;
+  const keys = Object.keys(context);
+  if (keys.length === 0) return EMPTY;
+  if (keys.length > 1) keys.sort(order === "utf8" ? compareUtf8 : (a, b) => a.localeCompare(b));
+  let length = 2;
+  for (const key of keys) length += 4 + utf8Length(key) + utf8Length(context[key]!);
   if (length > MAX_LENGTH) {
     throw new EncryptionContextError(
       `The encryption context takes ${length} bytes; ${MAX_LENGTH} is the most that fits. Bind a digest or an id instead.`,
     );
   }
-  const out = new Uint8Array(length);
-  setU16(out, 0, pairs.length);
+  const bytes = scratch(length);
+  setU16(bytes, 0, keys.length);
   let offset = 2;
-  for (const { k, v } of pairs) {
-    for (const text of [k, v]) {
-      setU16(out, offset, text.length);
-      out.set(text, offset + 2);
-      offset += 2 + text.length;
-    }
-  }
-  return out;
+  for (const key of keys) offset = setText(bytes, setText(bytes, offset, key), context[key]!);
+  if (order === "utf8" && Object.isFrozen(context)) last = { context, bytes };
+  return bytes;
 }
 
 /** Reads a serialised context. `offset` is its place in the message, for errors. */
@@ -79,42 +82,37 @@ export function checkedContext(context: EncryptionContext | undefined): Encrypti
   if (Object.prototype.toString.call(context) !== "[object Object]") {
     throw new EncryptionContextError("An encryption context is an object of strings.");
   }
-  for (const [key, value] of Object.entries(context)) {
-    const shown = JSON.stringify(key);
-    if (typeof value !== "string") {
-      throw new EncryptionContextError(`The encryption context's value for ${shown} must be a string.`, key);
-    }
-    if (isReserved(key)) {
-      throw new EncryptionContextError(
-        `The encryption context's key ${shown} is reserved: choose one that does not begin with "${RESERVED_PREFIX}".`,
-        key,
-      );
-    }
-    if (!key.isWellFormed() || !value.isWellFormed()) {
-      throw new EncryptionContextError(
-        `The encryption context's pair ${shown} holds a lone surrogate, which no UTF-8 can carry.`,
-        key,
-      );
-    }
+  const copy = { ...context };
+  for (const key of Object.keys(copy)) {
+    const problem = problemOf(key, copy[key]);
+    if (problem !== null) throw new EncryptionContextError(`The encryption context's ${problem}`, key);
   }
-  return Object.freeze({ ...context });
+  return Object.freeze(copy);
+}
+
+function problemOf(key: string, value: unknown): string | null {
+  if (typeof value !== "string") return `value for ${JSON.stringify(key)} must be a string.`;
+  if (isReserved(key)) {
+    return `key ${JSON.stringify(key)} is reserved: choose one that does not begin with "${RESERVED_PREFIX}".`;
+  }
+  if (key.isWellFormed() && value.isWellFormed()) return null;
+  return `pair ${JSON.stringify(key)} holds a lone surrogate, which no UTF-8 can carry.`;
 }
 
 const NONE: EncryptionContext = Object.freeze({});
 
 /** Throws unless every expected pair stands in the context, with an equal value. */
 export function assertExpectedContext(context: EncryptionContext, expected: EncryptionContext): void {
-  for (const [key, value] of Object.entries(expected)) {
-    const shown = JSON.stringify(key);
+  for (const key of Object.keys(expected)) {
     if (!Object.hasOwn(context, key)) {
       throw new EncryptionContextError(
-        `The encryption context has no pair for the expected key ${shown}. It was sealed for another purpose, or by a writer that does not bind this pair.`,
+        `The encryption context has no pair for the expected key ${JSON.stringify(key)}. It was sealed for another purpose, or by a writer that does not bind this pair.`,
         key,
       );
     }
-    if (context[key] !== value) {
+    if (context[key] !== expected[key]) {
       throw new EncryptionContextError(
-        `The encryption context has another value for ${shown} than the expected one.`,
+        `The encryption context has another value for ${JSON.stringify(key)} than the expected one.`,
         key,
       );
     }

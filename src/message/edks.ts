@@ -1,22 +1,45 @@
-import { concat } from "../bytes/arrays.ts";
-import { setU16 } from "../bytes/integers.ts";
-import { utf8 } from "../bytes/utf8.ts";
+import { scratch } from "../bytes/arrays.ts";
+import { setField, setText } from "../bytes/fields.ts";
+import { getU16, setU16 } from "../bytes/integers.ts";
+import { fromUtf8, utf8Length } from "../bytes/utf8.ts";
+import { MessageFormatError } from "../errors.ts";
 import type { EncryptedDataKey } from "../types.ts";
 
 /** The longest field of an encrypted data key, and the most keys of one message: each length has two bytes. */
 export const MAX_EDK_FIELD = 0xffff;
 
-/** Count and entries (data-format/message-header, "Encrypted Data Keys"). Field lengths have been checked. */
-export function serializeEdks(edks: readonly EncryptedDataKey[]): Uint8Array {
-  const parts: Uint8Array[] = [u16(edks.length)];
-  for (const { providerId, providerInfo, ciphertext } of edks) {
-    for (const field of [utf8(providerId), providerInfo, ciphertext]) parts.push(u16(field.length), field);
+/** Reads the list that begins at `offset` of a header whose length is known. The keys are views of these bytes. */
+export function parseEdks(bytes: Uint8Array, offset: number): { edks: EncryptedDataKey[]; end: number } {
+  const count = getU16(bytes, offset);
+  const edks: EncryptedDataKey[] = [];
+  let end = offset + 2;
+  const field = () => {
+    const start = end + 2;
+    end = start + getU16(bytes, end);
+    return bytes.subarray(start, end);
+  };
+  for (let i = 0; i < count; i++) {
+    const start = end;
+    const providerId = fromUtf8(field());
+    if (providerId === null) throw new MessageFormatError("A key provider id is not valid UTF-8", start);
+    edks.push({ providerId, providerInfo: field(), ciphertext: field() });
   }
-  return concat(...parts);
+  return { edks, end };
 }
 
-function u16(value: number): Uint8Array {
-  const out = new Uint8Array(2);
-  setU16(out, 0, value);
+/** Count and entries (data-format/message-header, "Encrypted Data Keys"). Field lengths have been checked. */
+export function serializeEdks(edks: readonly EncryptedDataKey[]): Uint8Array {
+  let length = 2;
+  for (const { providerId, providerInfo, ciphertext } of edks) {
+    length += 6 + utf8Length(providerId) + providerInfo.length + ciphertext.length;
+  }
+  const out = scratch(length);
+  setU16(out, 0, edks.length);
+  let offset = 2;
+  for (const { providerId, providerInfo, ciphertext } of edks) {
+    offset = setText(out, offset, providerId);
+    offset = setField(out, offset, providerInfo);
+    offset = setField(out, offset, ciphertext);
+  }
   return out;
 }

@@ -48,18 +48,30 @@ function extract(suite: AlgorithmSuite, dataKey: Uint8Array, messageId: Uint8Arr
 
 function commit(suite: AlgorithmSuite, secret: Uint8Array): Uint8Array {
   if (suite.kdf === null || suite.commitmentLength === 0) return EMPTY;
-  return hkdfExpand(backend, suite.kdf, secret, commitInfo(suite), suite.commitmentLength);
+  return hkdfExpand(backend, suite.kdf, secret, infosOf(suite).commit, suite.commitmentLength);
 }
 
 function expand(suite: AlgorithmSuite, secret: Uint8Array, messageId: Uint8Array): Uint8Array {
   if (suite.kdf === null) return copy(secret);
-  const label = suite.commitmentLength > 0 ? DERIVE_LABEL : messageId;
-  return hkdfExpand(backend, suite.kdf, secret, concat(idOf(suite), label), suite.keyLength);
+  const info = suite.commitmentLength > 0 ? infosOf(suite).derive : concat(idOf(suite), messageId);
+  return hkdfExpand(backend, suite.kdf, secret, info, suite.keyLength);
 }
 
-/** Objects bind the suite's id into the commitment as well; messages do not. */
-function commitInfo(suite: AlgorithmSuite): Uint8Array {
-  return suite.format === "object" ? concat(idOf(suite), COMMIT_LABEL) : COMMIT_LABEL;
+interface Infos {
+  readonly derive: Uint8Array;
+  readonly commit: Uint8Array;
+}
+const infos = new Map<AlgorithmSuite, Infos>();
+
+/** What a committing suite expands with. Objects bind the suite's id into the commitment as well; messages do not. */
+function infosOf(suite: AlgorithmSuite): Infos {
+  let found = infos.get(suite);
+  if (found === undefined) {
+    const commit = suite.format === "object" ? concat(idOf(suite), COMMIT_LABEL) : COMMIT_LABEL;
+    found = { derive: concat(idOf(suite), DERIVE_LABEL), commit };
+    infos.set(suite, found);
+  }
+  return found;
 }
 
 /** The id that stands in the key schedule: objects are read in ranges under the id of the whole object's suite. */

@@ -140,7 +140,7 @@ describe.each(SIDES)("%s", (_, open, input) => {
   it("a signal that is aborted while a keyring is slow, whether it listens or not", async () => {
     for (const listens of [true, false]) {
       const controller = new AbortController();
-      const slow = ({ signal }: { signal?: AbortSignal }) =>
+      const slow = ({ signal }: { signal?: AbortSignal | undefined }) =>
         new Promise<null>((resolve, reject) => {
           setTimeout(() => resolve(null), 30);
           if (listens) signal!.addEventListener("abort", () => reject(signal!.reason));
