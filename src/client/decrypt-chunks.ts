@@ -38,13 +38,13 @@ export async function* decryptChunks(
     const body = new BodyOpener(header, message.gcm, signedBufferLimit);
     let plaintextBytes = 0;
     while (!body.done) {
-      const { end, plaintext, final, needed } = body.measure(window.bytes, 0);
+      const measured = body.measure(window.bytes, 0);
+      const { end, plaintext, final, needed } = measured;
       if (held !== null && plaintextBytes + plaintext > signedBufferLimit) {
         throw new LimitError("signedBufferLimit", plaintextBytes + plaintext, signedBufferLimit, HELD);
       }
       if (end > 0) {
-        const out = new Uint8Array(plaintext);
-        await body.open(window.bytes, 0, end, out);
+        const out = await body.open(window.bytes, 0, measured);
         verifier?.update(window.bytes.subarray(0, end));
         window.consume(end);
         plaintextBytes += plaintext;

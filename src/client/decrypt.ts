@@ -27,17 +27,16 @@ export async function decryptBytes(
   try {
     const start = header.bytes.length;
     const body = new BodyOpener(header, opened.gcm, Number.POSITIVE_INFINITY);
-    const { end, plaintext: length, final } = body.measure(ciphertext, start);
-    if (!final) throw new TruncatedError("the message body");
-    const signature = readSignature(opened, ciphertext.subarray(end));
-    const plaintext = new Uint8Array(length);
-    await body.open(ciphertext, start, end, plaintext);
-    opened.verifier?.update(ciphertext.subarray(start, end));
+    const measured = body.measure(ciphertext, start);
+    if (!measured.final) throw new TruncatedError("the message body");
+    const signature = readSignature(opened, ciphertext.subarray(measured.end));
+    const plaintext = await body.open(ciphertext, start, measured);
+    opened.verifier?.update(ciphertext.subarray(start, measured.end));
     if (!(await verifies(opened, signature))) {
       plaintext.fill(0);
       throw new AuthenticationError();
     }
-    tell(config.observer, "decrypted", header.suite, length, ciphertext.length);
+    tell(config.observer, "decrypted", header.suite, plaintext.length, ciphertext.length);
     return { plaintext, message: opened.facts, opened: opened.opened };
   } finally {
     opened.close();

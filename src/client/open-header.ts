@@ -62,7 +62,7 @@ export async function openHeader(
     const { required } = splitContext(materials.encryptionContext, materials.requiredKeys);
     const requiredContext = serializeContext(required);
     const aad = requiredContext.length === 0 ? header.body : concat(header.body, requiredContext);
-    if (!(await gcm.open(header.iv, header.tag, aad, EMPTY, 0))) throw new AuthenticationError();
+    if ((await gcm.open(header.iv, header.tag, aad)) === null) throw new AuthenticationError();
     verifier?.update(header.bytes);
     return {
       facts: new MessageFacts({

@@ -12,12 +12,9 @@ export type RsaPadding = "oaep-sha1" | "oaep-sha256" | "oaep-sha384" | "oaep-sha
 
 export const OAEP_PADDINGS = ["oaep-sha1", "oaep-sha256", "oaep-sha384", "oaep-sha512"] as const;
 
-/**
- * AES-GCM under one key: 12-byte IVs, 16-byte tags behind the ciphertext. Inputs are borrowed for the time of
- * the call; `out` receives the result at `offset` and must not overlap the input.
- */
+/** AES-GCM under one key: 12-byte IVs, 16-byte tags behind the ciphertext. Inputs are borrowed for the time of the call. */
 export interface AesGcm {
-  /** Writes ciphertext and tag: `plaintext.length + 16` bytes. */
+  /** Writes ciphertext and tag, `plaintext.length + 16` bytes, into `out`, which must not overlap the input. */
   seal(
     iv: Uint8Array,
     plaintext: Uint8Array,
@@ -25,14 +22,8 @@ export interface AesGcm {
     out: Uint8Array,
     offset: number,
   ): Awaitable<void>;
-  /** Writes `sealed.length - 16` bytes and answers true; or leaves none of them behind and answers false. */
-  open(
-    iv: Uint8Array,
-    sealed: Uint8Array,
-    aad: Uint8Array,
-    out: Uint8Array,
-    offset: number,
-  ): Awaitable<boolean>;
+  /** Answers the verified plaintext, in memory of its own. Null: it does not open. */
+  open(iv: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Awaitable<Uint8Array | null>;
 }
 
 /** An imported RSA public key. */

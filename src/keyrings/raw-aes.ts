@@ -50,13 +50,13 @@ export function rawAesKeyring(options: RawAesKeyringOptions): Keyring {
         ? { iv: edk.ciphertext.subarray(0, IV_LENGTH), ciphertext: edk.ciphertext.subarray(IV_LENGTH) }
         : { iv: edk.providerInfo.subarray(prefix.length), ciphertext: edk.ciphertext };
     if (sealed.ciphertext.length !== request.keyLength + TAG_LENGTH) return null;
-    const dataKey = new Uint8Array(request.keyLength);
     const aad = wrapAad(request);
-    if (await cipher.open(sealed.iv, sealed.ciphertext, aad, dataKey, 0)) return dataKey;
+    const dataKey = await cipher.open(sealed.iv, sealed.ciphertext, aad);
+    if (dataKey !== null) return dataKey;
     // Old JavaScript writers sorted this AAD by locale. Read it; never write it.
     const localeAad = wrapAad(request, "locale");
     if (compareBytes(aad, localeAad) === 0) return null;
-    return (await cipher.open(sealed.iv, sealed.ciphertext, localeAad, dataKey, 0)) ? dataKey : null;
+    return cipher.open(sealed.iv, sealed.ciphertext, localeAad);
   };
 
   return {

@@ -1,4 +1,4 @@
-import { scratch } from "../bytes/arrays.ts";
+import { EMPTY, scratch } from "../bytes/arrays.ts";
 import { getU32, getU64, setU32, setU64 } from "../bytes/integers.ts";
 import { utf8 } from "../bytes/utf8.ts";
 import type { AesGcm } from "../crypto/backend.ts";
@@ -113,6 +113,18 @@ interface Located {
   readonly end: number;
 }
 
+/** The parts of a body that are there whole. */
+export interface Measured {
+  /** Where they end. */
+  readonly end: number;
+  /** How much plaintext they hold. */
+  readonly plaintext: number;
+  /** Whether the last part of the body is among them. */
+  readonly final: boolean;
+  /** If it is not: how many bytes the next step needs, from where the measuring began. */
+  readonly needed: number;
+}
+
 /** Finds and opens the parts of a body, in order: frames, or the single block of a non-framed message. */
 export class BodyOpener {
   readonly #header: MessageHeader;
@@ -134,14 +146,8 @@ export class BodyOpener {
     return this.#done;
   }
 
-  /**
-   * Measures the whole parts in `bytes` from `offset`: where they end, how much plaintext they hold, whether the
-   * last one is among them, and how many bytes from `offset` the next step needs.
-   */
-  measure(
-    bytes: Uint8Array,
-    offset: number,
-  ): { end: number; plaintext: number; final: boolean; needed: number } {
+  /** Measures the whole parts in `bytes` from `offset`. */
+  measure(bytes: Uint8Array, offset: number): Measured {
     let at = offset;
     let plaintext = 0;
     for (let sequence = this.#sequence; ; sequence++) {
@@ -153,30 +159,30 @@ export class BodyOpener {
     }
   }
 
-  /** Opens the parts that `measure` has found, into `out`. Throws at the first whose tag does not match. */
-  async open(bytes: Uint8Array, offset: number, end: number, out: Uint8Array): Promise<void> {
+  /** Opens the parts that `measure` has found. Throws at the first whose tag does not match. */
+  async open(bytes: Uint8Array, offset: number, { end, plaintext: length }: Measured): Promise<Uint8Array> {
+    let out: Uint8Array | undefined;
     let written = 0;
     for (let at = offset; at < end; ) {
       const { part, sequence, iv, content, end: next } = this.#locate(bytes, at, this.#sequence) as Located;
-      const length = next - content - TAG_LENGTH;
       this.#aads[part] ??= aadOf(this.#header.messageId, part);
-      const aad = this.#aads[part](sequence, length);
-      const opened = this.#gcm.open(
-        bytes.subarray(iv, iv + IV_LENGTH),
-        bytes.subarray(content, next),
-        aad,
-        out,
-        written,
-      );
-      if (!(typeof opened === "boolean" ? opened : await opened)) {
-        out.fill(0);
+      const aad = this.#aads[part](sequence, next - content - TAG_LENGTH);
+      const answer = this.#gcm.open(bytes.subarray(iv, iv + IV_LENGTH), bytes.subarray(content, next), aad);
+      const opened = answer instanceof Promise ? await answer : answer;
+      if (opened === null) {
+        out?.fill(0);
         throw new AuthenticationError();
       }
       this.#sequence++;
       this.#done = part !== "frame";
-      written += length;
+      if (out === undefined && next === end) return opened;
+      out ??= new Uint8Array(length);
+      out.set(opened, written);
+      opened.fill(0);
+      written += opened.length;
       at = next;
     }
+    return out ?? EMPTY;
   }
 
   /** The part at `at`; or where the bytes must reach for it to be found. */

@@ -28,9 +28,9 @@ export async function openContent(
   body: Uint8Array,
 ): Promise<Uint8Array> {
   if (body.length < TAG_LENGTH) throw new TruncatedError("the object's body");
-  const plaintext = new Uint8Array(body.length - TAG_LENGTH);
-  if (await backend.aesGcm(contentKey).open(IV, body, aadOf(suiteId), plaintext, 0)) return plaintext;
-  throw new AuthenticationError();
+  const plaintext = await backend.aesGcm(contentKey).open(IV, body, aadOf(suiteId));
+  if (plaintext === null) throw new AuthenticationError();
+  return plaintext;
 }
 
 function aadOf(suiteId: number): Uint8Array {

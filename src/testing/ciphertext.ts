@@ -55,10 +55,7 @@ export async function openBlob(
   context: EncryptionContext,
 ): Promise<Uint8Array | null> {
   const aad = concat(blob.subarray(0, HEADER), contextBytes(context));
-  const sealed = blob.subarray(HEADER + IV);
-  const plaintext = new Uint8Array(sealed.length - TAG);
-  const opened = await key.cipher.open(blob.subarray(HEADER, HEADER + IV), sealed, aad, plaintext, 0);
-  return opened ? plaintext : null;
+  return key.cipher.open(blob.subarray(HEADER, HEADER + IV), blob.subarray(HEADER + IV), aad);
 }
 
 /** The pairs in UTF-8 order of their keys, every text behind its length: no two contexts have the same bytes. */

@@ -65,10 +65,9 @@ describe("Wycheproof", () => {
         const [iv, aad, msg] = [hex(test.iv), hex(test.aad), hex(test.msg)];
         const sealed = joined(hex(test.ct), hex(test.tag));
         const gcm = backend.aesGcm(hex(test.key));
-        const out = new Uint8Array(msg.length);
-        const opens = await gcm.open(iv, sealed, aad, out, 0);
-        expect(opens, `case ${test.tcId}: ${test.comment}`).toBe(test.result === "valid");
-        expect(toHex(out)).toBe(opens ? test.msg : "00".repeat(msg.length));
+        const opened = await gcm.open(iv, sealed, aad);
+        const opens = test.result === "valid";
+        expect(opened && toHex(opened), `case ${test.tcId}: ${test.comment}`).toBe(opens ? test.msg : null);
         if (opens) {
           const again = new Uint8Array(sealed.length);
           await gcm.seal(iv, msg, aad, again, 0);

@@ -13,9 +13,7 @@ async function seal(key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array, aad:
 }
 
 async function open(key: Uint8Array, iv: Uint8Array, sealed: Uint8Array, aad: Uint8Array) {
-  const out = new Uint8Array(sealed.length - 16);
-  const opened = await backend.aesGcm(key).open(iv, sealed, aad, out, 0);
-  return opened ? out : null;
+  return backend.aesGcm(key).open(iv, sealed, aad);
 }
 
 describe("AES-GCM against NIST's vectors", () => {
@@ -68,18 +66,14 @@ describe("AES-GCM", () => {
     expect(out.subarray(43)).toEqual(new Uint8Array(17).fill(0xaa));
   });
 
-  it.each([40, 70_000])("leaves nothing of %d bytes behind when the tag is wrong", async (length) => {
-    const [key, iv] = [random(32), random(12)];
-    const sealed = await seal(key, iv, random(length), new Uint8Array(0));
-    const out = new Uint8Array(length + 2).fill(0xaa);
-    const opened = await backend
-      .aesGcm(key)
-      .open(iv, flipped(sealed, 8 * sealed.length - 1), new Uint8Array(0), out, 1);
-    expect(opened).toBe(false);
-    // Written over with zeros, or never written.
-    const left = new Set(out.subarray(1, -1));
-    expect([...left]).toEqual([left.has(0) ? 0 : 0xaa]);
-    expect([out[0], out.at(-1)]).toEqual([0xaa, 0xaa]);
+  it.each([0, 40, 5000, 70_000])("answers %d bytes in memory of their own, or nothing", async (length) => {
+    const [key, iv, plaintext] = [random(32), random(12), random(length)];
+    const sealed = await seal(key, iv, plaintext, new Uint8Array(0));
+    const opened = await open(key, iv, sealed, new Uint8Array(0));
+    expect(opened).toEqual(plaintext);
+    expect(opened?.constructor).toBe(Uint8Array);
+    expect(opened?.buffer.byteLength).toBe(length);
+    expect(await open(key, iv, flipped(sealed, 8 * sealed.length - 1), new Uint8Array(0))).toBeNull();
   });
 
   it("refuses every flipped bit of ciphertext, tag, IV and AAD", async () => {

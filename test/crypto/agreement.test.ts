@@ -49,14 +49,10 @@ describe("AES-GCM", () => {
         same(sealed[0]!, sealed[1]!);
         const whole = sealed[0]!.subarray(offset, offset + length + 16);
         for (const backend of [node, web]) {
-          const out = new Uint8Array(offset + length + 3);
-          expect(await backend.aesGcm(key).open(iv, whole, aad, out, offset)).toBe(true);
-          same(out, join(new Uint8Array(offset), plaintext, new Uint8Array(3)));
+          same((await backend.aesGcm(key).open(iv, whole, aad))!, plaintext);
           const altered = flipped(whole, bit % (8 * whole.length));
-          const left = new Uint8Array(length);
-          expect(await backend.aesGcm(key).open(iv, altered, aad, left, 0)).toBe(false);
-          same(left, new Uint8Array(length));
-          expect(await backend.aesGcm(key).open(iv, whole.subarray(0, bit % 16), aad, left, 0)).toBe(false);
+          expect(await backend.aesGcm(key).open(iv, altered, aad)).toBeNull();
+          expect(await backend.aesGcm(key).open(iv, whole.subarray(0, bit % 16), aad)).toBeNull();
         }
       },
       200,

@@ -157,9 +157,7 @@ describe("AES-192 in a runtime whose WebCrypto lacks it, as Chromium's does", ()
       const key = counting(24);
       const out = new Uint8Array(PLAINTEXT.length + 16);
       await backend.aesGcm(key).seal(new Uint8Array(12), PLAINTEXT, key, out, 0);
-      const opened = new Uint8Array(PLAINTEXT.length);
-      expect(await backend.aesGcm(key).open(new Uint8Array(12), out, key, opened, 0)).toBe(true);
-      expect(opened).toEqual(PLAINTEXT);
+      expect(await backend.aesGcm(key).open(new Uint8Array(12), out, key)).toEqual(PLAINTEXT);
       return out;
     };
     const before = await seal();

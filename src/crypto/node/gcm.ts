@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from "node:crypto";
+import { createCipheriv, createDecipheriv, type DecipherGCM } from "node:crypto";
 import type { AesGcm } from "../backend.ts";
 
 const TAG_LENGTH = 16;
@@ -19,26 +19,36 @@ export function aesGcm(key: Uint8Array): AesGcm {
       out.set(cipher.getAuthTag(), offset + plaintext.length);
     },
 
-    open(iv, sealed, aad, out, offset) {
+    open(iv, sealed, aad) {
       const length = sealed.length - TAG_LENGTH;
-      if (length < 0) return false;
+      if (length < 0) return null;
       const decipher = createDecipheriv(algorithm, key, iv, { authTagLength: TAG_LENGTH });
       decipher.setAAD(aad);
       decipher.setAuthTag(sealed.subarray(length));
-      for (let start = 0; start < length; start += PIECE) {
-        const piece = decipher.update(sealed.subarray(start, Math.min(start + PIECE, length)));
-        out.set(piece, offset + start);
-        piece.fill(0);
-      }
+      const plaintext = decipherAll(decipher, sealed, length);
       try {
         decipher.final();
-        return true;
+        return plaintext;
       } catch {
-        out.fill(0, offset, offset + length);
-        return false;
+        plaintext.fill(0);
+        return null;
       }
     },
   };
+}
+
+function decipherAll(decipher: DecipherGCM, sealed: Uint8Array, length: number): Uint8Array {
+  if (length <= PIECE) {
+    const { buffer, byteOffset } = decipher.update(sealed.subarray(0, length));
+    return new Uint8Array(buffer, byteOffset, length);
+  }
+  const plaintext = new Uint8Array(length);
+  for (let start = 0; start < length; start += PIECE) {
+    const piece = decipher.update(sealed.subarray(start, Math.min(start + PIECE, length)));
+    plaintext.set(piece, start);
+    piece.fill(0);
+  }
+  return plaintext;
 }
 
 function algorithmFor(keyLength: number): "aes-128-gcm" | "aes-192-gcm" | "aes-256-gcm" {

@@ -17,18 +17,11 @@ export function aesGcm(key: Uint8Array): AesGcm {
   const sealSmall: AesGcm["seal"] = (iv, plaintext, aad, out, offset) =>
     out.set(gcm(key, iv, aad).encrypt(plaintext), offset);
 
-  const openSmall = (
-    iv: Uint8Array,
-    sealed: Uint8Array,
-    aad: Uint8Array,
-    out: Uint8Array,
-    offset: number,
-  ): boolean => {
+  const openSmall = (iv: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Uint8Array | null => {
     try {
-      release(gcm(key, iv, aad).decrypt(sealed), out, offset);
-      return true;
+      return gcm(key, iv, aad).decrypt(sealed);
     } catch {
-      return false;
+      return null;
     }
   };
 
@@ -42,27 +35,19 @@ export function aesGcm(key: Uint8Array): AesGcm {
       });
     },
 
-    open(iv, sealed, aad, out, offset) {
-      if (sealed.length < TAG_LENGTH) return false;
-      if (sealed.length <= SMALL) return openSmall(iv, sealed, aad, out, offset);
+    open(iv, sealed, aad) {
+      if (sealed.length < TAG_LENGTH) return null;
+      if (sealed.length <= SMALL) return openSmall(iv, sealed, aad);
       return importedKey().then(async (cryptoKey) => {
-        if (cryptoKey === null) return openSmall(iv, sealed, aad, out, offset);
+        if (cryptoKey === null) return openSmall(iv, sealed, aad);
         try {
-          const plaintext = await subtle().decrypt(parameters(iv, aad), cryptoKey, source(sealed));
-          release(new Uint8Array(plaintext), out, offset);
-          return true;
+          return new Uint8Array(await subtle().decrypt(parameters(iv, aad), cryptoKey, source(sealed)));
         } catch {
-          return false;
+          return null;
         }
       });
     },
   };
-}
-
-/** Hands verified plaintext over, and leaves no second copy of it. */
-function release(plaintext: Uint8Array, out: Uint8Array, offset: number): void {
-  out.set(plaintext, offset);
-  plaintext.fill(0);
 }
 
 /** Null: this runtime has no AES of that key length (Chromium: 192 bits); noble has. */
