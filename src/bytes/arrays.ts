@@ -43,6 +43,14 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
+/** Whether these bytes begin with those. Not for secrets. */
+export function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
+  for (let i = 0; i < prefix.length; i++) {
+    if (bytes[i] !== prefix[i]) return false;
+  }
+  return true;
+}
+
 /** Whether every byte is zero, in time that depends on the length alone. */
 export function isAllZero(bytes: Uint8Array): boolean {
   let seen = 0;

@@ -55,13 +55,14 @@ function isSurrogate(unit: number): boolean {
 }
 
 /** The text of UTF-8 bytes, or null if they are not valid UTF-8. */
-export function fromUtf8(bytes: Uint8Array): string | null {
-  return (bytes.length <= SHORT ? fromAscii(bytes) : null) ?? decode(bytes);
+export function fromUtf8(bytes: Uint8Array, start = 0, end = bytes.length): string | null {
+  return (end - start <= SHORT ? fromAscii(bytes, start, end) : null) ?? decode(bytes.subarray(start, end));
 }
 
-function fromAscii(bytes: Uint8Array): string | null {
+function fromAscii(bytes: Uint8Array, start: number, end: number): string | null {
   let text = "";
-  for (const byte of bytes) {
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i]!;
     if (byte > 0x7f) return null;
     text += String.fromCharCode(byte);
   }

@@ -219,6 +219,6 @@ async function needsReencryption(
   signal?.throwIfAborted();
   const { suite, encryptedDataKeys, encryptionContext } = parseHeader(ciphertext, config);
   if (suite !== config.suite) return true;
-  const asked = { suite, encryptedDataKeys, encryptionContext };
-  return !(await config.manager.isCurrent(signal === undefined ? asked : { ...asked, signal }));
+  const asked = { suite, encryptedDataKeys, encryptionContext, signal };
+  return !(await config.manager.isCurrent(asked));
 }

@@ -2,7 +2,7 @@ import { AuthenticationError, TruncatedError } from "../errors.ts";
 import { BodyOpener } from "../message/body.ts";
 import { readFooter, trailingBytes } from "../message/footer.ts";
 import { parseHeader } from "../message/header.ts";
-import type { EncryptedDataKey } from "../types.ts";
+import type { Awaitable, EncryptedDataKey } from "../types.ts";
 import type { MessageFacts } from "./facts.ts";
 import { type OpenedHeader, type OpenRequest, openHeader } from "./open-header.ts";
 import type { ClientConfig } from "./options.ts";
@@ -51,6 +51,6 @@ export function readSignature({ facts }: OpenedHeader, footer: Uint8Array): Uint
 }
 
 /** Whether the signature holds; true for unsigned suites. */
-export async function verifies({ verifier }: OpenedHeader, signature: Uint8Array | null): Promise<boolean> {
-  return verifier === null || (signature !== null && (await verifier.verify(signature)));
+export function verifies({ verifier }: OpenedHeader, signature: Uint8Array | null): Awaitable<boolean> {
+  return verifier === null || (signature !== null && verifier.verify(signature));
 }

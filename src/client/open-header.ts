@@ -8,6 +8,7 @@ import { assertExpectedContext, PUBLIC_KEY, serializeContext } from "../message/
 import type { MessageHeader } from "../message/header.ts";
 import { openContentKey } from "../suites/derive.ts";
 import { assertMayDecrypt } from "../suites/policy.ts";
+import type { AlgorithmSuite } from "../suites/table.ts";
 import type { EncryptedDataKey, EncryptionContext } from "../types.ts";
 import { MessageFacts } from "./facts.ts";
 import type { ClientConfig } from "./options.ts";
@@ -30,6 +31,8 @@ export interface OpenRequest {
   readonly signal: AbortSignal | undefined;
 }
 
+type SignatureSpec = NonNullable<AlgorithmSuite["signature"]>;
+
 /** Checks policy and context, gets the data key, and verifies commitment and header tag (client-apis/decrypt). */
 export async function openHeader(
   config: ClientConfig,
@@ -40,14 +43,15 @@ export async function openHeader(
   const { commitmentPolicy } = config;
   const { suite, messageId, encryptionContext, encryptedDataKeys } = header;
   assertMayDecrypt(commitmentPolicy, suite);
-  const verifier = await verifierOf(header, maxSignedBytes);
+  const signed = checkSigned(header);
+  const verifier = signed === null ? null : await verifierOf(header, signed, maxSignedBytes);
   const materials = await config.manager.decryptionMaterials({
     suite,
     commitmentPolicy,
     encryptedDataKeys,
     encryptionContext,
     expectedContext,
-    ...(signal !== undefined && { signal }),
+    signal,
   });
   let contentKey: Uint8Array = EMPTY;
   try {
@@ -86,23 +90,24 @@ export async function openHeader(
   }
 }
 
-/** The verifier of a signed message's trailing signature; its public key stands in the context. */
+/** How the suite signs, if it does. A public key stands in the context of signed messages, and only there. */
+function checkSigned({ suite: { signature }, encryptionContext }: MessageHeader): SignatureSpec | null {
+  if ((signature !== null) === Object.hasOwn(encryptionContext, PUBLIC_KEY)) return signature;
+  throw new MessageFormatError(
+    signature !== null
+      ? `A message of a signed suite must have its public key in the encryption context (${PUBLIC_KEY})`
+      : `Only messages of signed suites may have a public key in the encryption context (${PUBLIC_KEY})`,
+  );
+}
+
+/** The verifier of a message's trailing signature. */
 async function verifierOf(
-  { suite, encryptionContext }: MessageHeader,
+  { encryptionContext }: MessageHeader,
+  { curve, hash }: SignatureSpec,
   maxSignedBytes: number,
-): Promise<Verifier | null> {
-  const signed = suite.signature !== null;
-  if (signed !== Object.hasOwn(encryptionContext, PUBLIC_KEY)) {
-    throw new MessageFormatError(
-      signed
-        ? `A message of a signed suite must have its public key in the encryption context (${PUBLIC_KEY})`
-        : `Only messages of signed suites may have a public key in the encryption context (${PUBLIC_KEY})`,
-    );
-  }
-  if (suite.signature === null) return null;
+): Promise<Verifier> {
   const point = fromBase64(encryptionContext[PUBLIC_KEY]!);
-  const verifier =
-    point && (await backend.verifier(suite.signature.curve, point, suite.signature.hash, maxSignedBytes));
+  const verifier = point && (await backend.verifier(curve, point, hash, maxSignedBytes));
   if (verifier === null) {
     throw new MessageFormatError(
       `The public key in the encryption context (${PUBLIC_KEY}) is not a compressed point`,

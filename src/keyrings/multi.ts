@@ -1,3 +1,4 @@
+import { firstAnswer } from "../awaitable.ts";
 import { invalidArgument, optionsOf } from "../errors.ts";
 import type { EncryptedDataKey } from "../types.ts";
 import { canWrite, generateDataKey, openDataKey } from "./data-key.ts";
@@ -70,17 +71,14 @@ export function multiKeyring(options: MultiKeyringOptions): Keyring {
       wrap: (dataKey: Uint8Array, request: KeyringRequest) => wrapWith(writers, dataKey, request),
     }),
 
-    async unwrap(edks, request) {
-      for (const member of members) {
-        const opened = await openDataKey(member, edks, {
+    unwrap: (edks, request) =>
+      firstAnswer(members, (member) =>
+        openDataKey(member, edks, {
           ...request,
           note: (edk, status, reason, cause, keyring = member.name) =>
             request.note(edk, status, reason, cause, keyring),
-        });
-        if (opened != null) return opened;
-      }
-      return null;
-    },
+        }),
+      ),
 
     ...(writers.every((writer) => writer.isCurrent !== undefined) && {
       isCurrent: (edks: readonly EncryptedDataKey[], request: KeyringRequest) =>

@@ -1,9 +1,10 @@
 import { backend } from "#crypto";
-import { compareBytes, concat, copy, isAllZero } from "../bytes/arrays.ts";
+import { andThen, firstAnswer } from "../awaitable.ts";
+import { compareBytes, concat, copy, isAllZero, startsWith } from "../bytes/arrays.ts";
 import { setU32 } from "../bytes/integers.ts";
 import { utf8 } from "../bytes/utf8.ts";
 import { invalidArgument } from "../errors.ts";
-import type { EncryptedDataKey } from "../types.ts";
+import type { Awaitable, EncryptedDataKey } from "../types.ts";
 import type { Keyring, KeyringRequest, UnwrapRequest } from "./keyring.ts";
 import { isObjectEdk, objectEdk, wrapAad } from "./purpose.ts";
 import { checkNames, type RawKeyringNames, sameLabel } from "./raw-options.ts";
@@ -42,54 +43,54 @@ export function rawAesKeyring(options: RawAesKeyringOptions): Keyring {
       ? isObjectEdk(edk, WRAP)
       : edk.providerId === namespace &&
         edk.providerInfo.length === prefix.length + IV_LENGTH &&
-        compareBytes(edk.providerInfo.subarray(0, prefix.length), prefix) === 0;
+        startsWith(edk.providerInfo, prefix);
 
-  const open = async (edk: EncryptedDataKey, request: UnwrapRequest): Promise<Uint8Array | null> => {
+  const open = (edk: EncryptedDataKey, request: UnwrapRequest): Awaitable<Uint8Array | null> => {
     const sealed =
       request.purpose.kind === "object"
         ? { iv: edk.ciphertext.subarray(0, IV_LENGTH), ciphertext: edk.ciphertext.subarray(IV_LENGTH) }
         : { iv: edk.providerInfo.subarray(prefix.length), ciphertext: edk.ciphertext };
     if (sealed.ciphertext.length !== request.keyLength + TAG_LENGTH) return null;
     const aad = wrapAad(request);
-    const dataKey = await cipher.open(sealed.iv, sealed.ciphertext, aad);
-    if (dataKey !== null) return dataKey;
-    // Old JavaScript writers sorted this AAD by locale. Read it; never write it.
-    const localeAad = wrapAad(request, "locale");
-    if (compareBytes(aad, localeAad) === 0) return null;
-    return cipher.open(sealed.iv, sealed.ciphertext, localeAad);
+    return andThen(cipher.open(sealed.iv, sealed.ciphertext, aad), (dataKey) => {
+      if (dataKey !== null) return dataKey;
+      // Old JavaScript writers sorted this AAD by locale. Read it; never write it.
+      const localeAad = wrapAad(request, "locale");
+      if (compareBytes(aad, localeAad) === 0) return null;
+      return cipher.open(sealed.iv, sealed.ciphertext, localeAad);
+    });
   };
 
   return {
     name: `raw AES ${namespace}/${name}`,
     objectWrap: WRAP,
 
-    async wrap(dataKey, request) {
+    wrap(dataKey, request) {
       const iv = backend.randomBytes(IV_LENGTH);
       const ciphertext = new Uint8Array(dataKey.length + TAG_LENGTH);
-      await cipher.seal(iv, dataKey, wrapAad(request), ciphertext, 0);
-      return [
+      return andThen(cipher.seal(iv, dataKey, wrapAad(request), ciphertext, 0), () => [
         request.purpose.kind === "object"
           ? objectEdk(WRAP, concat(iv, ciphertext), materialsDescription)
           : { providerId: namespace, providerInfo: concat(prefix, iv), ciphertext },
-      ];
+      ]);
     },
 
-    async unwrap(edks, request) {
-      for (const edk of edks) {
+    unwrap: (edks, request) =>
+      firstAnswer(edks, (edk) => {
         if (!isMine(edk, request)) {
           request.note(edk, "skipped", "wrapped under another namespace, name or algorithm");
-          continue;
+          return null;
         }
-        const dataKey = await open(edk, request);
-        if (dataKey !== null) return { dataKey, opened: edk };
-        request.note(
-          edk,
-          "failed",
-          "does not open: another key of this name, another context, or altered bytes",
-        );
-      }
-      return null;
-    },
+        return andThen(open(edk, request), (dataKey) => {
+          if (dataKey !== null) return { dataKey, opened: edk };
+          request.note(
+            edk,
+            "failed",
+            "does not open: another key of this name, another context, or altered bytes",
+          );
+          return null;
+        });
+      }),
 
     isCurrent: (edks, request) =>
       edks.length === 1 &&

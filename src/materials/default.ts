@@ -1,16 +1,29 @@
 import { backend } from "#crypto";
+import { andThen, attempt } from "../awaitable.ts";
 import { isAllZero } from "../bytes/arrays.ts";
 import { toBase64 } from "../bytes/base64.ts";
 import { utf8Length } from "../bytes/utf8.ts";
 import { Secret } from "../cache/secret.ts";
+import type { SigningKey } from "../crypto/backend.ts";
 import { isKeyfoldError, isMisuse, KeyringError, NoDataKeyError, type UnwrapReason } from "../errors.ts";
 import { generateDataKey, openDataKey } from "../keyrings/data-key.ts";
-import type { GeneratedDataKey, Keyring, KeyringRequest, UnwrapRequest } from "../keyrings/keyring.ts";
+import type {
+  GeneratedDataKey,
+  Keyring,
+  KeyringRequest,
+  UnwrappedDataKey,
+  UnwrapRequest,
+} from "../keyrings/keyring.ts";
 import { assertExpectedContext, PUBLIC_KEY } from "../message/context.ts";
 import { MAX_EDK_FIELD, serializeEdks } from "../message/edks.ts";
 import type { AlgorithmSuite } from "../suites/table.ts";
-import type { EncryptedDataKey, EncryptionContext } from "../types.ts";
-import type { DecryptionMaterialsRequest, MaterialsManager } from "./manager.ts";
+import type { Awaitable, EncryptedDataKey, EncryptionContext } from "../types.ts";
+import type {
+  DecryptionMaterialsRequest,
+  EncryptionMaterials,
+  EncryptionMaterialsRequest,
+  MaterialsManager,
+} from "./manager.ts";
 import { serializeHalves } from "./message-parts.ts";
 
 /**
@@ -21,30 +34,16 @@ export function defaultMaterialsManager(keyring: Keyring): MaterialsManager {
   return {
     objectWrap: keyring.objectWrap,
 
-    async encryptionMaterials({ suite, encryptionContext, requiredKeys = [], signal }) {
-      const pair = suite.signature === null ? null : await backend.signingKeyPair(suite.signature.curve);
-      const context =
-        pair === null ? encryptionContext : { ...encryptionContext, [PUBLIC_KEY]: toBase64(pair.publicKey) };
-      // A context that is too long is refused here, before a key is asked for.
-      const halves = suite.format === "message" ? serializeHalves(context, requiredKeys) : null;
-      const request = keyringRequest(suite, context, signal);
-      const generated = await ask(keyring, "make a data key", signal, () =>
-        generateDataKey(keyring, request),
-      );
-      checkGenerated(keyring, generated, suite);
-      const { dataKey, encryptedDataKeys } = generated;
-      return {
-        suite,
-        dataKey: new Secret(dataKey),
-        encryptedDataKeys,
-        encryptionContext: context,
-        requiredKeys,
-        signingKey: pair?.signingKey,
-        serialized: halves && { ...halves, edks: serializeEdks(encryptedDataKeys) },
-      };
+    encryptionMaterials(asked) {
+      const { signature } = asked.suite;
+      if (signature === null) return freshMaterials(keyring, asked, asked.encryptionContext, undefined);
+      return andThen(backend.signingKeyPair(signature.curve), ({ publicKey, signingKey }) => {
+        const context = { ...asked.encryptionContext, [PUBLIC_KEY]: toBase64(publicKey) };
+        return freshMaterials(keyring, asked, context, signingKey);
+      });
     },
 
-    async decryptionMaterials(asked) {
+    decryptionMaterials(asked) {
       const { suite, encryptedDataKeys: edks, signal } = asked;
       const { context, requiredKeys } = completeContext(asked);
       const reasons: UnwrapReason[] = [];
@@ -57,25 +56,16 @@ export function defaultMaterialsManager(keyring: Keyring): MaterialsManager {
           reasons.push(cause === undefined ? why : { ...why, cause });
         },
       };
-      const unwrapped = await ask(keyring, "open a data key", signal, () =>
-        openDataKey(keyring, edks, request),
-      );
-      if (unwrapped == null) throw nothingOpened(edks.length, reasons);
-      checkDataKey(keyring, unwrapped.dataKey, suite);
-      if (!isEncryptedDataKey(unwrapped.opened)) {
-        unwrapped.dataKey.fill(0);
-        throw new KeyringError(keyring.name, "it must say which encrypted data key it opened.");
-      }
-      return {
-        suite,
-        dataKey: new Secret(unwrapped.dataKey),
-        encryptionContext: context,
-        requiredKeys,
-        opened: unwrapped.opened,
-      };
+      const answer = ask(keyring, "open a data key", signal, () => openDataKey(keyring, edks, request));
+      return andThen(answer, (unwrapped) => {
+        if (unwrapped == null) throw nothingOpened(edks.length, reasons);
+        checkUnwrapped(keyring, unwrapped, suite);
+        const { dataKey, opened } = unwrapped;
+        return { suite, dataKey: new Secret(dataKey), encryptionContext: context, requiredKeys, opened };
+      });
     },
 
-    async isCurrent({ suite, encryptedDataKeys, encryptionContext, signal }) {
+    isCurrent({ suite, encryptedDataKeys, encryptionContext, signal }) {
       if (keyring.isCurrent === undefined) {
         throw new KeyringError(
           keyring.name,
@@ -83,11 +73,39 @@ export function defaultMaterialsManager(keyring: Keyring): MaterialsManager {
         );
       }
       const request = keyringRequest(suite, encryptionContext, signal);
-      return ask(keyring, "compare its keys", signal, async () =>
-        keyring.isCurrent!(encryptedDataKeys, request),
-      );
+      return ask(keyring, "compare its keys", signal, () => keyring.isCurrent!(encryptedDataKeys, request));
     },
   };
+}
+
+/** Materials around a new data key. `context` is complete. */
+function freshMaterials(
+  keyring: Keyring,
+  { suite, requiredKeys = [], signal }: EncryptionMaterialsRequest,
+  context: EncryptionContext,
+  signingKey: SigningKey | undefined,
+): Awaitable<EncryptionMaterials> {
+  // A context that is too long is refused here, before a key is asked for.
+  const halves = suite.format === "message" ? serializeHalves(context, requiredKeys) : null;
+  const request = keyringRequest(suite, context, signal);
+  const answer = ask(keyring, "make a data key", signal, () => generateDataKey(keyring, request));
+  return andThen(answer, (generated) => {
+    checkGenerated(keyring, generated, suite);
+    const { dataKey, encryptedDataKeys } = generated;
+    return {
+      suite,
+      dataKey: new Secret(dataKey),
+      encryptedDataKeys,
+      encryptionContext: context,
+      requiredKeys,
+      signingKey,
+      serialized: halves && {
+        context: halves.context,
+        requiredContext: halves.requiredContext,
+        edks: serializeEdks(encryptedDataKeys),
+      },
+    };
+  });
 }
 
 /** Where a data key stands in the message, by one look-up: in a flood of keys every one is noted. */
@@ -122,20 +140,18 @@ function completeContext({
 }
 
 /** Calls a keyring. Its own errors, aborts and misuse pass; what a keyring of somebody else throws is wrapped. */
-async function ask<T>(
+function ask<T>(
   keyring: Keyring,
   what: string,
   signal: AbortSignal | undefined,
-  call: () => Promise<T>,
-): Promise<T> {
+  call: () => Awaitable<T>,
+): Awaitable<T> {
   signal?.throwIfAborted();
-  try {
-    return await call();
-  } catch (error) {
+  return attempt(call, (error) => {
     signal?.throwIfAborted();
     if (isKeyfoldError(error) || isMisuse(error)) throw error;
     throw new KeyringError(keyring.name, `it failed to ${what}.`, { cause: error });
-  }
+  });
 }
 
 function checkGenerated(keyring: Keyring, generated: GeneratedDataKey, suite: AlgorithmSuite): void {
@@ -147,6 +163,17 @@ function checkGenerated(keyring: Keyring, generated: GeneratedDataKey, suite: Al
     keyring.name,
     `it must answer at least one encrypted data key, each field of at most ${MAX_EDK_FIELD} bytes.`,
   );
+}
+
+function checkUnwrapped(
+  keyring: Keyring,
+  { dataKey, opened }: UnwrappedDataKey,
+  suite: AlgorithmSuite,
+): void {
+  checkDataKey(keyring, dataKey, suite);
+  if (isEncryptedDataKey(opened)) return;
+  dataKey.fill(0);
+  throw new KeyringError(keyring.name, "it must say which encrypted data key it opened.");
 }
 
 function isEncryptedDataKey(edk: Partial<EncryptedDataKey> | undefined): boolean {

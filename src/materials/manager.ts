@@ -2,7 +2,7 @@ import type { Secret } from "../cache/secret.ts";
 import type { SigningKey } from "../crypto/backend.ts";
 import type { CommitmentPolicy } from "../suites/policy.ts";
 import type { AlgorithmSuite } from "../suites/table.ts";
-import type { EncryptedDataKey, EncryptionContext } from "../types.ts";
+import type { Awaitable, EncryptedDataKey, EncryptionContext } from "../types.ts";
 import type { SerializedContext } from "./message-parts.ts";
 
 /** What a writer asks a materials manager for. */
@@ -74,7 +74,7 @@ export interface MaterialsManager {
   /** How objects' data keys are wrapped; undefined: this manager cannot write objects. */
   readonly objectWrap: "kms+context" | "AES/GCM" | "RSA-OAEP-SHA1" | undefined;
   /** The caller holds the materials' data key and releases it once. */
-  encryptionMaterials(request: EncryptionMaterialsRequest): Promise<EncryptionMaterials>;
-  decryptionMaterials(request: DecryptionMaterialsRequest): Promise<DecryptionMaterials>;
-  isCurrent(request: CurrentKeysRequest): Promise<boolean>;
+  encryptionMaterials(request: EncryptionMaterialsRequest): Awaitable<EncryptionMaterials>;
+  decryptionMaterials(request: DecryptionMaterialsRequest): Awaitable<DecryptionMaterials>;
+  isCurrent(request: CurrentKeysRequest): Awaitable<boolean>;
 }

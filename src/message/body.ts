@@ -1,8 +1,10 @@
+import { andThen } from "../awaitable.ts";
 import { EMPTY, scratch } from "../bytes/arrays.ts";
 import { getU32, getU64, setU32, setU64 } from "../bytes/integers.ts";
 import { utf8 } from "../bytes/utf8.ts";
 import type { AesGcm } from "../crypto/backend.ts";
 import { AuthenticationError, LimitError, MessageFormatError } from "../errors.ts";
+import type { Awaitable } from "../types.ts";
 import type { MessageHeader } from "./header.ts";
 
 /** Bytes around the content of a regular frame: sequence number, IV, tag. */
@@ -51,11 +53,11 @@ export class FrameSealer {
   }
 
   /** Seals all the plaintext of a message: regular frames, and the final one. Answers where they end in `out`. */
-  async sealAll(plaintext: Uint8Array, out: Uint8Array, offset: number): Promise<number> {
+  sealAll(plaintext: Uint8Array, out: Uint8Array, offset: number): Awaitable<number> {
     const regular = Math.max(0, Math.ceil(plaintext.length / this.#frameLength) - 1) * this.#frameLength;
     if (regular === 0) return this.sealFinal(plaintext, out, offset);
-    const end = await this.sealFrames(plaintext.subarray(0, regular), out, offset);
-    return this.sealFinal(plaintext.subarray(regular), out, end);
+    const frames = this.sealFrames(plaintext.subarray(0, regular), out, offset);
+    return frames.then((end) => this.sealFinal(plaintext.subarray(regular), out, end));
   }
 
   /** Seals a whole number of regular frames. Answers where they end in `out`. */
@@ -76,16 +78,15 @@ export class FrameSealer {
   }
 
   /** Seals the final frame: at most one frame's length, possibly nothing. Answers where it ends in `out`. */
-  async sealFinal(plaintext: Uint8Array, out: Uint8Array, offset: number): Promise<number> {
+  sealFinal(plaintext: Uint8Array, out: Uint8Array, offset: number): Awaitable<number> {
     const sequence = this.#next();
     setU32(out, offset, END_MARKER);
     setU32(out, offset + 4, sequence);
     out.set(this.#iv, offset + 8);
     setU32(out, offset + 20, plaintext.length);
     const aad = aadOf(this.#messageId, "final")(sequence, plaintext.length);
-    const sealed = this.#gcm.seal(this.#iv, plaintext, aad, out, offset + 24);
-    if (sealed !== undefined) await sealed;
-    return offset + plaintext.length + FINAL_FRAME_OVERHEAD;
+    const end = offset + plaintext.length + FINAL_FRAME_OVERHEAD;
+    return andThen(this.#gcm.seal(this.#iv, plaintext, aad, out, offset + 24), () => end);
   }
 
   #next(): number {

@@ -47,32 +47,33 @@ export function serializeContext(context: EncryptionContext, order: ContextOrder
   return bytes;
 }
 
-/** Reads a serialised context. `offset` is its place in the message, for errors. */
-export function parseContext(bytes: Uint8Array, offset: number): EncryptionContext {
-  const bad = (what: string, at: number) =>
-    new MessageFormatError(`Encryption context: ${what}`, offset + at);
-  if (bytes.length === 0) return {};
-  if (bytes.length < 2) throw bad("the pair count is cut short", 0);
-  const count = getU16(bytes, 0);
-  if (count === 0) throw bad("a pair count of zero; an empty context has no bytes", 0);
-  const pairs = new Map<string, string>();
-  let at = 2;
+/** Reads the serialised context that stands from `start` to `end` of a header. */
+export function parseContext(bytes: Uint8Array, start: number, end: number): EncryptionContext {
+  const bad = (what: string, at: number) => new MessageFormatError(`Encryption context: ${what}`, at);
+  if (start === end) return {};
+  if (end - start < 2) throw bad("the pair count is cut short", start);
+  const count = getU16(bytes, start);
+  if (count === 0) throw bad("a pair count of zero; an empty context has no bytes", start);
+  const pairs: [string, string][] = [];
+  const seen = count > 1 ? new Set<string>() : null;
+  let at = start + 2;
   const text = (): string => {
-    const end = at + 2 <= bytes.length ? at + 2 + getU16(bytes, at) : Number.POSITIVE_INFINITY;
-    if (end > bytes.length) throw bad("a pair goes over its end", at);
-    const value = fromUtf8(bytes.subarray(at + 2, end));
+    const textEnd = at + 2 <= end ? at + 2 + getU16(bytes, at) : Number.POSITIVE_INFINITY;
+    if (textEnd > end) throw bad("a pair goes over its end", at);
+    const value = fromUtf8(bytes, at + 2, textEnd);
     if (value === null) throw bad("a pair is not valid UTF-8", at);
-    at = end;
+    at = textEnd;
     return value;
   };
   for (let i = 0; i < count; i++) {
-    const start = at;
+    const keyAt = at;
     const key = text();
-    if (pairs.has(key)) throw bad("a key stands in it twice", start);
-    if (isReserved(key) && key !== PUBLIC_KEY) throw bad("a reserved key that means nothing here", start);
-    pairs.set(key, text());
+    if (seen?.has(key)) throw bad("a key stands in it twice", keyAt);
+    if (isReserved(key) && key !== PUBLIC_KEY) throw bad("a reserved key that means nothing here", keyAt);
+    seen?.add(key);
+    pairs.push([key, text()]);
   }
-  if (at !== bytes.length) throw bad("bytes follow the last pair", at);
+  if (at !== end) throw bad("bytes follow the last pair", at);
   return Object.fromEntries(pairs);
 }
 

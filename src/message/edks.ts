@@ -13,15 +13,17 @@ export function parseEdks(bytes: Uint8Array, offset: number): { edks: EncryptedD
   const count = getU16(bytes, offset);
   const edks: EncryptedDataKey[] = [];
   let end = offset + 2;
-  const field = () => {
+  /** Steps behind the next field, and answers where its bytes begin. */
+  const next = () => {
     const start = end + 2;
     end = start + getU16(bytes, end);
-    return bytes.subarray(start, end);
+    return start;
   };
+  const field = () => bytes.subarray(next(), end);
   for (let i = 0; i < count; i++) {
-    const start = end;
-    const providerId = fromUtf8(field());
-    if (providerId === null) throw new MessageFormatError("A key provider id is not valid UTF-8", start);
+    const idAt = end;
+    const providerId = fromUtf8(bytes, next(), end);
+    if (providerId === null) throw new MessageFormatError("A key provider id is not valid UTF-8", idAt);
     edks.push({ providerId, providerInfo: field(), ciphertext: field() });
   }
   return { edks, end };

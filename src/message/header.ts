@@ -86,7 +86,7 @@ export function readHeader(bytes: Uint8Array, { maxFrameLength }: HeaderLimits):
   const suite = suiteById(getU16(bytes, idAt), "message");
   const contextAt = idAt + 2 + suite.messageIdLength;
   const edksAt = contextAt + 2 + getU16(bytes, contextAt);
-  const encryptionContext = parseContext(bytes.subarray(contextAt + 2, edksAt), contextAt + 2);
+  const encryptionContext = parseContext(bytes, contextAt + 2, edksAt);
   const { edks: encryptedDataKeys, end } = parseEdks(bytes, edksAt);
 
   const contentType = bytes[end]!;

@@ -1,10 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { createEncryptionClient, type Keyring } from "../../src/index.ts";
 import { defaultMaterialsManager } from "../../src/materials/default.ts";
+import type {
+  CurrentKeysRequest,
+  DecryptionMaterialsRequest,
+  EncryptionMaterialsRequest,
+} from "../../src/materials/manager.ts";
 import { suiteById } from "../../src/suites/table.ts";
 import { random, utf8 } from "../support/bytes.ts";
 import { failure, outcome, textOf } from "../support/failure.ts";
-import { clear } from "../support/keyrings.ts";
+import { aes, clear } from "../support/keyrings.ts";
 
 const SUITE = suiteById(0x0478, "message");
 const SIGNED = suiteById(0x0578, "message");
@@ -15,7 +20,15 @@ const edk = (more = {}) => ({
   ciphertext: random(8),
   ...more,
 });
-const manager = (parts: object) => defaultMaterialsManager({ name: "own", ...parts } as Keyring);
+/** The manager of a keyring of these parts; what it throws at once is a rejection too. */
+function manager(parts: object) {
+  const own = defaultMaterialsManager({ name: "own", ...parts } as Keyring);
+  return {
+    encryptionMaterials: async (request: EncryptionMaterialsRequest) => own.encryptionMaterials(request),
+    decryptionMaterials: async (request: DecryptionMaterialsRequest) => own.decryptionMaterials(request),
+    isCurrent: async (request: CurrentKeysRequest) => own.isCurrent(request),
+  };
+}
 const toEncrypt = (more = {}) =>
   ({ suite: SUITE, commitmentPolicy, encryptionContext: {}, ...more }) as const;
 const toDecrypt = (more = {}) =>
@@ -258,4 +271,14 @@ it("an abort before a call is answered without the keyring", async () => {
   expect(await outcome(own.decryptionMaterials(toDecrypt({ signal })))).toBe(reason);
   const asked = { suite: SUITE, encryptedDataKeys: [edk()], encryptionContext: {}, signal };
   expect(await outcome(own.isCurrent(asked))).toBe(reason);
+});
+
+it("answers at once where the keyring and the runtime do: nothing is left to wait for", () => {
+  const own = defaultMaterialsManager(aes());
+  const written = own.encryptionMaterials(toEncrypt({ encryptionContext: { a: "b" } }));
+  if (written instanceof Promise) throw new Error("waits");
+  const { encryptedDataKeys, encryptionContext } = written;
+  const read = own.decryptionMaterials(toDecrypt({ encryptedDataKeys, encryptionContext }));
+  if (read instanceof Promise) throw new Error("waits");
+  expect(read.dataKey.bytes).toEqual(written.dataKey.bytes);
 });

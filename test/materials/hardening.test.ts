@@ -77,7 +77,7 @@ it.each(["kms_cmk_id", "aws:x-amz-cek-alg"])(
 
 it("refuses a header with a reserved pair that means nothing", async () => {
   const bytes = serializeContext({ "aws-crypto-something": "x" });
-  await failure(() => parseContext(bytes, 0), "ERR_MESSAGE_FORMAT");
+  await failure(() => parseContext(bytes, 0, bytes.length), "ERR_MESSAGE_FORMAT");
 });
 
 it("compares the expected context with what a manager answers, whatever that manager did", async () => {
