@@ -9,9 +9,26 @@ import { build } from "esbuild";
 import { createEncryptionClient, rawAesKeyring } from "keyfold";
 import { installPacked, lend, pack, withTemporaryFolder } from "./packed.mjs";
 
-/** The goal for a program that only opens a message, and what holds until it is met, so that nothing creeps in. */
-const GOAL_BYTES = 40_000;
-const CEILING_BYTES = { node: 44_000, browser: 66_000 };
+/** Programs that only open one message, and the most bytes that they may have. On the web, noble is 21,000 of them. */
+const PROGRAMS = [
+  {
+    name: "openMessage",
+    call: "openMessage(ciphertext, { keyring })",
+    ceiling: { node: 40_000, browser: 57_000 },
+  },
+  {
+    name: "createEncryptionClient",
+    call: "createEncryptionClient({ keyring }).decrypt(ciphertext)",
+    ceiling: { node: 46_000, browser: 68_000 },
+  },
+];
+
+const sourceOf = ({ name, call }) => `
+import { ${name}, rawAesKeyring } from "keyfold";
+export async function open(key, ciphertext) {
+  const keyring = rawAesKeyring({ namespace: "n", name: "k", key });
+  return (await ${call}).plaintext;
+}`;
 
 /** Words that only this part of the library says. They survive minification. */
 const MARKS = {
@@ -41,13 +58,6 @@ const SUBPATHS = {
   },
 };
 
-const PROGRAM = `
-import { createEncryptionClient, rawAesKeyring } from "keyfold";
-export async function open(key, ciphertext) {
-  const client = createEncryptionClient({ keyring: rawAesKeyring({ namespace: "n", name: "k", key }) });
-  return (await client.decrypt(ciphertext)).plaintext;
-}`;
-
 await withTemporaryFolder(async (folder) => {
   const { tarball } = await pack(folder);
   const project = join(folder, "project");
@@ -60,7 +70,9 @@ await withTemporaryFolder(async (folder) => {
   for (const subpath of subpaths) {
     for (const platform of ["node", "browser"]) await checkSubpath(project, subpath, platform);
   }
-  for (const platform of ["node", "browser"]) await checkProgram(project, platform);
+  for (const program of PROGRAMS) {
+    for (const platform of ["node", "browser"]) await checkProgram(project, platform, program);
+  }
 });
 
 async function bundle(project, platform, source, options = {}) {
@@ -121,15 +133,15 @@ async function checkSubpath(project, subpath, platform) {
   console.log(`${what.padEnd(30)} ${String(bytes).padStart(7)} bytes minified; ${shown}`);
 }
 
-async function checkProgram(project, platform) {
-  const { text, bytes, inputs, imports } = await bundle(project, platform, PROGRAM);
-  const what = `open one message, ${platform}`;
+async function checkProgram(project, platform, program) {
+  const { text, bytes, inputs, imports } = await bundle(project, platform, sourceOf(program));
+  const what = `${program.name}, ${platform}`;
   assert.ok(!inputs.some((path) => /@aws-sdk|@smithy/.test(path)), `${what}: the AWS SDK is in it`);
   assert.ok(!/aws-sdk|smithy/i.test(text), `${what}: something of the AWS SDK is in it`);
   if (platform === "browser") assert.deepEqual(imports, [], `${what}: something is left to import`);
 
   // As it is, in a file: the bundler's output must load unmodified, and open what the library sealed.
-  const file = join(project, `open-${platform}.mjs`);
+  const file = join(project, `${program.name}-${platform}.mjs`);
   await writeFile(file, text);
   const { open } = await import(pathToFileURL(file).href);
   const key = crypto.getRandomValues(new Uint8Array(32));
@@ -137,10 +149,7 @@ async function checkProgram(project, platform) {
   const { ciphertext } = await sealer.encrypt(new TextEncoder().encode("42 pears"));
   assert.equal(new TextDecoder().decode(await open(key, ciphertext)), "42 pears", what);
 
-  const ceiling = CEILING_BYTES[platform];
+  const ceiling = program.ceiling[platform];
   assert.ok(bytes <= ceiling, `${what}: ${bytes} bytes minified, and ${ceiling} are allowed`);
-  const verdict = bytes <= GOAL_BYTES ? "within" : `${bytes - GOAL_BYTES} over`;
-  console.log(
-    `${what.padEnd(30)} ${String(bytes).padStart(7)} bytes minified; ${verdict} the goal of ${GOAL_BYTES}`,
-  );
+  console.log(`${what.padEnd(30)} ${String(bytes).padStart(7)} bytes minified; ${ceiling} are allowed`);
 }

@@ -1,13 +1,13 @@
+export type { CallOptions } from "./client/call.ts";
 export {
-  type CallOptions,
   createEncryptionClient,
-  type DecryptResult,
   type DecryptStreamOptions,
   type EncryptionClient,
   type EncryptResult,
   type MessageStream,
   type ReencryptOptions,
 } from "./client/client.ts";
+export type { DecryptResult } from "./client/decrypt.ts";
 export type { MessageFacts } from "./client/facts.ts";
 export { inspectMessage } from "./client/inspect.ts";
 export {
@@ -19,6 +19,7 @@ export {
   type SealedObject,
   sealObject,
 } from "./client/object.ts";
+export { openMessage } from "./client/open-message.ts";
 export type { EncryptionClientOptions } from "./client/options.ts";
 export type { RsaPadding } from "./crypto/backend.ts";
 export type { RsaJwk, RsaKeyInput } from "./crypto/rsa-key.ts";

@@ -1,6 +1,6 @@
 // The page's module: fetches a sealed message, shows what its header says, and opens it with the key that is typed.
 // WebCrypto is there in secure contexts only: https, or localhost.
-import { createEncryptionClient, inspectMessage, isKeyfoldError, rawAesKeyring } from "keyfold";
+import { inspectMessage, isKeyfoldError, openMessage, rawAesKeyring } from "keyfold";
 
 const message = new Uint8Array(await (await fetch("message.bin")).arrayBuffer());
 const { suite, encryptionContext } = inspectMessage(message);
@@ -13,7 +13,7 @@ document.querySelector("form").addEventListener("submit", async (event) => {
   try {
     const key = Uint8Array.from(atob(document.querySelector("#key").value), (c) => c.charCodeAt(0));
     const keyring = rawAesKeyring({ namespace: "letters", name: "shared", key });
-    const { plaintext } = await createEncryptionClient({ keyring }).decrypt(message);
+    const { plaintext } = await openMessage(message, { keyring });
     output.className = "";
     output.textContent = new TextDecoder().decode(plaintext);
   } catch (error) {

@@ -3,10 +3,9 @@ import { fromUtf8, utf8 } from "../bytes/utf8.ts";
 import { invalidArgument, MessageFormatError } from "../errors.ts";
 import type { Keyring } from "../keyrings/keyring.ts";
 import { managerOf } from "../materials/source.ts";
-import { checkedContext } from "../message/context.ts";
 import { parseHeader } from "../message/header.ts";
-import type { EncryptedDataKey, EncryptionContext } from "../types.ts";
-import { decryptBytes } from "./decrypt.ts";
+import { type CallOptions, callRequest } from "./call.ts";
+import { type DecryptResult, decryptBytes } from "./decrypt.ts";
 import { decryptChunks } from "./decrypt-chunks.ts";
 import { encryptBytes, encryptChunks } from "./encrypt.ts";
 import type { MessageFacts } from "./facts.ts";
@@ -18,14 +17,6 @@ import {
   type EncryptionClientOptions,
 } from "./options.ts";
 import { type ByteTransform, transformStream } from "./transform.ts";
-
-/** Options of one call. */
-export interface CallOptions {
-  /** Writing: the pairs to bind. Reading: the pairs that must be there and equal; more may be. */
-  readonly encryptionContext?: EncryptionContext;
-  /** Aborts the call, with the signal's own reason. */
-  readonly signal?: AbortSignal;
-}
 
 /** Options of `decryptStream`. */
 export interface DecryptStreamOptions extends CallOptions {
@@ -46,16 +37,6 @@ export interface ReencryptOptions extends CallOptions {
 export interface EncryptResult<Ciphertext = Uint8Array> {
   readonly ciphertext: Ciphertext;
   readonly message: MessageFacts;
-}
-
-/** What opening answers. */
-export interface DecryptResult<Plaintext = Uint8Array> {
-  readonly plaintext: Plaintext;
-  /** The pairs that the writer bound, verified. */
-  readonly encryptionContext: EncryptionContext;
-  readonly message: MessageFacts;
-  /** The encrypted data key that opened. */
-  readonly opened: EncryptedDataKey;
 }
 
 /**
@@ -104,17 +85,16 @@ export interface EncryptionClient {
  * ```
  */
 export function createEncryptionClient(options: EncryptionClientOptions): EncryptionClient {
-  const config = clientConfig(options);
+  const config = clientConfig("createEncryptionClient", options);
 
   const encrypt: EncryptionClient["encrypt"] = async (plaintext, call) => {
     assertBytes(plaintext, "encrypt: the plaintext", "encryptText");
-    return await encryptBytes(config, plaintext, request(call));
+    return await encryptBytes(config, plaintext, callRequest(call));
   };
 
   const decrypt: EncryptionClient["decrypt"] = async (ciphertext, call) => {
     assertBytes(ciphertext, "decrypt: the ciphertext", "decryptText");
-    const { plaintext, message, opened } = await decryptBytes(config, ciphertext, request(call));
-    return { plaintext, encryptionContext: message.encryptionContext, message, opened };
+    return await decryptBytes(config, ciphertext, callRequest(call));
   };
 
   const client: EncryptionClient = {
@@ -146,12 +126,12 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
     },
 
     encryptStream: (call) =>
-      messageStream(call, (input, opened) => encryptChunks(config, input, request(call), opened)),
+      messageStream(call, (input, opened) => encryptChunks(config, input, callRequest(call), opened)),
 
     decryptStream: (call) =>
       messageStream(call, (input, opened) => {
         const releaseBeforeSignature = call?.releaseBeforeSignature === true;
-        return decryptChunks(config, input, { ...request(call), releaseBeforeSignature }, opened);
+        return decryptChunks(config, input, { ...callRequest(call), releaseBeforeSignature }, opened);
       }),
 
     async needsReencryption(ciphertext, call) {
@@ -171,7 +151,7 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
           : await decryptBytes(
               { ...config, manager: managerOf("reencrypt", { keyring: from }) },
               ciphertext,
-              request(call),
+              callRequest(call),
             );
       try {
         return await encrypt(plaintext, { ...call, encryptionContext: message.encryptionContext });
@@ -181,12 +161,6 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
     },
   };
   return client;
-}
-
-function request(call: CallOptions | undefined) {
-  const { encryptionContext, signal } = call ?? {};
-  assertSignal(signal);
-  return { encryptionContext: checkedContext(encryptionContext), signal };
 }
 
 function messageStream(

@@ -2,15 +2,17 @@ import { AuthenticationError, TruncatedError } from "../errors.ts";
 import { BodyOpener } from "../message/body.ts";
 import { readFooter, trailingBytes } from "../message/footer.ts";
 import { parseHeader } from "../message/header.ts";
-import type { Awaitable, EncryptedDataKey } from "../types.ts";
+import type { Awaitable, EncryptedDataKey, EncryptionContext } from "../types.ts";
 import type { MessageFacts } from "./facts.ts";
 import { type OpenedHeader, type OpenRequest, openHeader } from "./open-header.ts";
 import type { ClientConfig } from "./options.ts";
 import { tell } from "./tell.ts";
 
-/** A message opened in one go. */
-export interface OpenedMessage {
-  readonly plaintext: Uint8Array;
+/** What opening answers. */
+export interface DecryptResult<Plaintext = Uint8Array> {
+  readonly plaintext: Plaintext;
+  /** The pairs that the writer bound, verified. */
+  readonly encryptionContext: EncryptionContext;
   readonly message: MessageFacts;
   /** The encrypted data key that opened. */
   readonly opened: EncryptedDataKey;
@@ -21,7 +23,7 @@ export async function decryptBytes(
   config: ClientConfig,
   ciphertext: Uint8Array,
   request: OpenRequest,
-): Promise<OpenedMessage> {
+): Promise<DecryptResult> {
   const header = parseHeader(ciphertext, config);
   const opened = await openHeader(config, header, request, Number.POSITIVE_INFINITY);
   try {
@@ -37,7 +39,8 @@ export async function decryptBytes(
       throw new AuthenticationError();
     }
     tell(config.observer, "decrypted", header.suite, plaintext.length, ciphertext.length);
-    return { plaintext, message: opened.facts, opened: opened.opened };
+    const { facts: message } = opened;
+    return { plaintext, encryptionContext: message.encryptionContext, message, opened: opened.opened };
   } finally {
     opened.close();
   }

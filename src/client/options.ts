@@ -45,8 +45,7 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 /** Checks the options of a client and fills in the defaults. */
-export function clientConfig(options: EncryptionClientOptions): ClientConfig {
-  const caller = "createEncryptionClient";
+export function clientConfig(caller: string, options: EncryptionClientOptions): ClientConfig {
   const manager = managerOf(caller, options);
   const commitmentPolicy = checkedPolicy(caller, options.commitmentPolicy);
   const byPolicy = commitmentPolicy === "forbid-encrypt-allow-decrypt" ? 0x0178 : 0x0478;

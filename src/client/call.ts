@@ -1,0 +1,18 @@
+import { checkedContext } from "../message/context.ts";
+import type { EncryptionContext } from "../types.ts";
+import { assertSignal } from "./options.ts";
+
+/** Options of one call. */
+export interface CallOptions {
+  /** Writing: the pairs to bind. Reading: the pairs that must be there and equal; more may be. */
+  readonly encryptionContext?: EncryptionContext;
+  /** Aborts the call, with the signal's own reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a call asks for, checked; the context is a copy. */
+export function callRequest(options: CallOptions | undefined) {
+  const { encryptionContext, signal } = options ?? {};
+  assertSignal(signal);
+  return { encryptionContext: checkedContext(encryptionContext), signal };
+}
