@@ -44,27 +44,35 @@ export function cross<A, B>(left: readonly A[], right: readonly B[]): (readonly 
 const tally = ({ passed, failed }: { readonly passed: number; readonly failed: number }): string =>
   `${String(passed).padStart(5)} passed, ${failed} failed`;
 
-/** Prints how many cells ran, and which are not run, before vitest's own summary. */
+/** Prints how many cells ran, on each backend, and which are not run, before vitest's own summary. */
 export class CellReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
-    const impossible: ImpossibleCell[] = [];
-    const sum = { passed: 0, failed: 0 };
+    const sums = new Map<string, { passed: number; failed: number }>();
+    const absent = new Map<string, Set<string>>();
     for (const module of modules) {
+      const { name } = module.project;
       const here = { passed: 0, failed: 0 };
       for (const test of module.children.allTests()) {
-        const { cells = 1, failedCells = 0, impossible: more = [] } = test.meta();
+        const { cells = 1, failedCells = 0, impossible = [] } = test.meta();
         const failed = test.result().state === "failed" ? Math.max(failedCells, 1) : 0;
         here.failed += failed;
         here.passed += test.result().state === "skipped" ? 0 : cells - failed;
-        impossible.push(...more);
+        for (const { cell, reason } of impossible) {
+          const line = `${cell}: ${reason}`;
+          absent.set(line, (absent.get(line) ?? new Set()).add(name));
+        }
       }
-      console.log(`cells: ${tally(here)}  ${module.relativeModuleId}`);
-      sum.passed += here.passed;
-      sum.failed += here.failed;
+      // A file that cannot be loaded, or whose peers do not start.
+      if (module.state() === "failed" && here.failed === 0) here.failed = 1;
+      console.log(`cells: ${tally(here)}  ${name.padEnd(4)}  ${module.relativeModuleId}`);
+      const { passed, failed } = sums.get(name) ?? { passed: 0, failed: 0 };
+      sums.set(name, { passed: passed + here.passed, failed: failed + here.failed });
     }
-    console.log(`cells: ${tally(sum)}  in all`);
-    if (impossible.length === 0) return;
-    console.log(`\n${impossible.length} kinds of cells are not run:`);
-    for (const { cell, reason } of impossible) console.log(`  - ${cell}: ${reason}`);
+    for (const [name, sum] of sums) console.log(`cells: ${tally(sum)}  ${name.padEnd(4)}  in all`);
+    if (absent.size === 0) return;
+    console.log(`\n${absent.size} kinds of cells are not run:`);
+    for (const [line, names] of absent) {
+      console.log(`  - ${names.size < sums.size ? `[${[...names].join()} alone] ` : ""}${line}`);
+    }
   }
 }
