@@ -7,9 +7,14 @@ import { failure } from "./failure.ts";
 
 export const hasPadding = (padding: RsaPadding): boolean => backend.rsaPaddings.includes(padding);
 
-/** Proves that keyrings of this padding are refused here, before any key of theirs is read. */
-export async function expectRefused(padding: RsaPadding): Promise<void> {
-  const make = () => rawRsaKeyring({ namespace: "n", name: "k", padding, publicKey: "never read" });
+const unread = (padding: RsaPadding) =>
+  rawRsaKeyring({ namespace: "n", name: "k", padding, publicKey: "never read" });
+
+/** Proves that keyrings of this padding are refused here: those given, else one whose key cannot have been read. */
+export async function expectRefused(
+  padding: RsaPadding,
+  make: () => unknown = () => unread(padding),
+): Promise<void> {
   const error = await failure<UnsupportedError>(make, "ERR_UNSUPPORTED");
   expect(error).toBeInstanceOf(UnsupportedError);
   expect(error.capability).toBe(`RSA ${padding}`);
