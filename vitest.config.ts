@@ -1,16 +1,11 @@
 import { defineConfig } from "vitest/config";
+import { onBackend } from "./test/support/backends.ts";
 
-// One project a crypto backend: the suite is the same, the condition picks the backend behind `#crypto`.
-const backend = (name: string, condition: string, once: readonly string[] = []) => ({
-  resolve: { conditions: [condition] },
-  ssr: { resolve: { conditions: [condition] } },
-  test: {
-    name,
-    include: ["test/**/*.test.ts"],
-    exclude: ["test/interop/**", "test/emulators/**", "test/runtimes/**", ...once],
-    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
-    testTimeout: 60_000,
-  },
+// The suite is the same on each crypto backend.
+const suite = (once: readonly string[] = []) => ({
+  include: ["test/**/*.test.ts"],
+  exclude: ["test/interop/**", "test/emulators/**", "test/runtimes/**", ...once],
+  testTimeout: 60_000,
 });
 
 // What no backend has a part in runs under `node` alone.
@@ -29,7 +24,7 @@ const WITHOUT_BACKEND = [
 
 export default defineConfig({
   test: {
-    projects: [backend("node", "keyfold-source"), backend("web", "keyfold-web", WITHOUT_BACKEND)],
+    projects: [onBackend("node", suite()), onBackend("web", suite(WITHOUT_BACKEND))],
     // All cores: vitest would keep one for itself, which halves the speed on two.
     maxWorkers: "100%",
   },
