@@ -2,7 +2,8 @@ import type { Awaitable } from "./types.ts";
 
 // On Node the way of a local message has no reason to wait: these keep it synchronous where `async` would not.
 
-function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
+/** Whether an answer is still to come. */
+export function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
   return typeof (value as Partial<Promise<T>> | null | undefined)?.then === "function";
 }
 

@@ -325,3 +325,19 @@ export function optionsOf<Options extends object>(caller: string, options: Optio
 export function isMisuse(error: unknown): boolean {
   return error instanceof TypeError && "code" in error && error.code === "ERR_INVALID_ARGUMENT";
 }
+
+/** A whole number from an options object, or its default. */
+export function wholeNumber(
+  caller: string,
+  name: string,
+  value: number | undefined,
+  fallback: number,
+  minimum = 1,
+  maximum = Number.MAX_SAFE_INTEGER,
+): number {
+  if (value === undefined) return fallback;
+  if (!Number.isSafeInteger(value) || value < minimum || value > maximum) {
+    throw invalidArgument(`${caller}: ${name} must be a whole number from ${minimum} to ${maximum}.`);
+  }
+  return value;
+}

@@ -4,6 +4,7 @@ export {
   type DecryptStreamOptions,
   type EncryptionClient,
   type EncryptResult,
+  type EncryptStreamOptions,
   type MessageStream,
   type ReencryptOptions,
 } from "./client/client.ts";
@@ -54,6 +55,12 @@ export type {
 export { type MultiKeyringOptions, multiKeyring } from "./keyrings/multi.ts";
 export { type RawAesKeyringOptions, rawAesKeyring } from "./keyrings/raw-aes.ts";
 export { type RawRsaKeyringOptions, rawRsaKeyring } from "./keyrings/raw-rsa.ts";
+export {
+  type CacheStats,
+  type CachingMaterialsManager,
+  cachingMaterialsManager,
+} from "./materials/caching.ts";
+export type { CachingOptions, MaterialsRequest } from "./materials/caching-options.ts";
 export type { MaterialsManager } from "./materials/manager.ts";
 export {
   type RequiredContextOptions,
@@ -61,7 +68,7 @@ export {
 } from "./materials/required-context.ts";
 export type { MaterialsSource } from "./materials/source.ts";
 export type { ObjectMetadata } from "./object/metadata.ts";
-export type { CryptEvent, KeyfoldEvent, KmsCallEvent, Observer } from "./observer.ts";
+export type { CacheEvent, CryptEvent, KeyfoldEvent, KmsCallEvent, Observer } from "./observer.ts";
 export type { CommitmentPolicy } from "./suites/policy.ts";
 export type { AlgorithmSuite, MessageSuiteId, ObjectSuiteId, SuiteId } from "./suites/table.ts";
 export type { Awaitable, EncryptedDataKey, EncryptionContext } from "./types.ts";

@@ -23,8 +23,24 @@ export interface CryptEvent {
   readonly ciphertextBytes: number;
 }
 
+/** What a cache of data keys does. Ages are milliseconds. */
+export type CacheEvent = { readonly operation: "encrypt" | "decrypt" } & (
+  | { readonly type: "cacheHit"; readonly ageMs: number }
+  | { readonly type: "cacheMiss" }
+  | {
+      readonly type: "cacheEvict";
+      /** Past its period, used up, the least recently used of too many, renewed ahead of time, or cleared. */
+      readonly reason: "age" | "limit" | "capacity" | "renewed" | "cleared";
+      readonly ageMs: number;
+    }
+  /** The suite derives no key of its own for each message: its data keys are never reused. */
+  | { readonly type: "cacheSkip"; readonly suiteId: number }
+  /** A renewal ahead of time failed: callers go on with the key that they have. */
+  | { readonly type: "cacheRenewalFailed"; readonly error: ErrorCode | undefined }
+);
+
 /** Everything that an observer hears. Never key material, plaintext, ciphertext or context values. */
-export type KeyfoldEvent = KmsCallEvent | CryptEvent;
+export type KeyfoldEvent = KmsCallEvent | CryptEvent | CacheEvent;
 
 /** Receives events as they happen, synchronously. It must not throw; what it throws is dropped. */
 export type Observer = (event: KeyfoldEvent) => void;

@@ -17,6 +17,8 @@ export interface OpenMessage {
   readonly buffer: Uint8Array;
   readonly header: Uint8Array;
   readonly frames: FrameSealer;
+  /** Is told of plaintext whose length was not announced. */
+  readonly countBytes: ((bytes: number) => void) | undefined;
   /** Has been fed the header. */
   readonly signer: Signer | undefined;
   /** Wipes the content key. */
@@ -90,6 +92,7 @@ export async function beginMessage(config: ClientConfig, message: NewMessage): P
       buffer,
       header,
       frames: new FrameSealer(gcm, messageId, frameLength),
+      countBytes: plaintextLength === undefined ? materials.countBytes : undefined,
       signer,
       close: () => void contentKey.fill(0),
     };

@@ -1,6 +1,6 @@
 import { fromBase64, toBase64 } from "../bytes/base64.ts";
 import { fromUtf8, utf8 } from "../bytes/utf8.ts";
-import { invalidArgument, MessageFormatError } from "../errors.ts";
+import { invalidArgument, MessageFormatError, wholeNumber } from "../errors.ts";
 import type { Keyring } from "../keyrings/keyring.ts";
 import { managerOf } from "../materials/source.ts";
 import { parseHeader } from "../message/header.ts";
@@ -17,6 +17,15 @@ import {
   type EncryptionClientOptions,
 } from "./options.ts";
 import { type ByteTransform, transformStream } from "./transform.ts";
+
+/** Options of `encryptStream`. */
+export interface EncryptStreamOptions extends CallOptions {
+  /**
+   * The most bytes of plaintext that will come: more is an error. Managers that limit the bytes of a data key book
+   * them before the first is sealed. Default: not known.
+   */
+  readonly maxPlaintextLength?: number;
+}
 
 /** Options of `decryptStream`. */
 export interface DecryptStreamOptions extends CallOptions {
@@ -59,7 +68,7 @@ export interface EncryptionClient {
   /** Opens base64 of a message that holds UTF-8 text. */
   decryptText(ciphertext: string, options?: CallOptions): Promise<DecryptResult<string>>;
   /** Seals a stream: for `pipeThrough` and Node's `pipeline`. */
-  encryptStream(options?: CallOptions): MessageStream;
+  encryptStream(options?: EncryptStreamOptions): MessageStream;
   /** Opens a stream, and releases only verified bytes. An early end is an error. */
   decryptStream(options?: DecryptStreamOptions): MessageStream;
   /**
@@ -125,8 +134,14 @@ export function createEncryptionClient(options: EncryptionClientOptions): Encryp
       return { ...result, plaintext };
     },
 
-    encryptStream: (call) =>
-      messageStream(call, (input, opened) => encryptChunks(config, input, callRequest(call), opened)),
+    encryptStream(call) {
+      const most = call?.maxPlaintextLength;
+      const plaintextLength =
+        most === undefined ? undefined : wholeNumber("encryptStream", "maxPlaintextLength", most, 0, 0);
+      return messageStream(call, (input, opened) =>
+        encryptChunks(config, input, { ...callRequest(call), plaintextLength }, opened),
+      );
+    },
 
     decryptStream: (call) =>
       messageStream(call, (input, opened) => {

@@ -1,5 +1,6 @@
 import { concat } from "../bytes/arrays.ts";
 import type { Signer } from "../crypto/backend.ts";
+import { LimitError } from "../errors.ts";
 import { FRAME_OVERHEAD } from "../message/body.ts";
 import { writeFooter } from "../message/footer.ts";
 import { bodySize } from "../message/sizes.ts";
@@ -40,6 +41,14 @@ export async function encryptBytes(
   }
 }
 
+/** What sealing a stream needs. */
+export interface SealStreamRequest extends SealRequest {
+  /** The most plaintext that will come, if the caller knows it. */
+  readonly plaintextLength: number | undefined;
+}
+
+const DECLARED = "Plaintext of this stream";
+
 /** Plaintext that is sealed at one go: enough to be fast, little enough to hold. */
 const STEP = 1024 * 1024;
 
@@ -50,18 +59,18 @@ const STEP = 1024 * 1024;
 export async function* encryptChunks(
   config: ClientConfig,
   input: AsyncIterable<Uint8Array>,
-  request: SealRequest,
+  request: SealStreamRequest,
   opened: (facts: MessageFacts) => void,
 ): AsyncGenerator<Uint8Array, void, void> {
   const message = await beginMessage(config, {
     ...request,
-    plaintextLength: undefined,
     maxSignedBytes: config.signedBufferLimit,
     bodyLength: 0,
   });
   const { frameLength } = config;
   const step = Math.max(1, Math.floor(STEP / frameLength)) * frameLength;
   const held = new Uint8Array(frameLength);
+  const { plaintextLength: maximum = Number.POSITIVE_INFINITY } = request;
   let heldLength = 0;
   let plaintextBytes = 0;
   let ciphertextBytes = message.header.length;
@@ -71,6 +80,9 @@ export async function* encryptChunks(
     for await (const chunk of input) {
       assertBytes(chunk, "A chunk of plaintext", "a TextEncoderStream");
       plaintextBytes += chunk.length;
+      if (plaintextBytes > maximum)
+        throw new LimitError("maxPlaintextLength", plaintextBytes, maximum, DECLARED);
+      message.countBytes?.(chunk.length);
       for (let start = 0; start < chunk.length; start += step) {
         const piece = chunk.subarray(start, start + step);
         const frames = Math.ceil((heldLength + piece.length) / frameLength) - 1;

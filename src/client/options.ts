@@ -1,4 +1,4 @@
-import { invalidArgument } from "../errors.ts";
+import { invalidArgument, wholeNumber } from "../errors.ts";
 import type { MaterialsManager } from "../materials/manager.ts";
 import { type MaterialsSource, managerOf } from "../materials/source.ts";
 import type { HeaderLimits } from "../message/header-scanner.ts";
@@ -50,16 +50,23 @@ export function clientConfig(caller: string, options: EncryptionClientOptions): 
   const commitmentPolicy = checkedPolicy(caller, options.commitmentPolicy);
   const byPolicy = commitmentPolicy === "forbid-encrypt-allow-decrypt" ? 0x0178 : 0x0478;
   assertObserver(caller, options.observer);
-  const suite = suiteById(integer(caller, "suite", options.suite, byPolicy, 0, 0xffff), "message");
+  const suite = suiteById(wholeNumber(caller, "suite", options.suite, byPolicy, 0, 0xffff), "message");
   assertMayEncrypt(commitmentPolicy, suite);
-  const maxFrameLength = integer(caller, "maxFrameLength", options.maxFrameLength, 16 * MIB, 1, 0xffffffff);
+  const maxFrameLength = wholeNumber(
+    caller,
+    "maxFrameLength",
+    options.maxFrameLength,
+    16 * MIB,
+    1,
+    0xffffffff,
+  );
   const frameDefault = Math.min(64 * KIB, maxFrameLength);
   return {
     manager,
     commitmentPolicy,
     suite,
-    frameLength: integer(caller, "frameLength", options.frameLength, frameDefault, 1, maxFrameLength),
-    maxEncryptedDataKeys: integer(
+    frameLength: wholeNumber(caller, "frameLength", options.frameLength, frameDefault, 1, maxFrameLength),
+    maxEncryptedDataKeys: wholeNumber(
       caller,
       "maxEncryptedDataKeys",
       options.maxEncryptedDataKeys,
@@ -67,9 +74,9 @@ export function clientConfig(caller: string, options: EncryptionClientOptions): 
       1,
       0xffff,
     ),
-    maxHeaderBytes: integer(caller, "maxHeaderBytes", options.maxHeaderBytes, MIB),
+    maxHeaderBytes: wholeNumber(caller, "maxHeaderBytes", options.maxHeaderBytes, MIB),
     maxFrameLength,
-    signedBufferLimit: integer(caller, "signedBufferLimit", options.signedBufferLimit, 64 * MIB),
+    signedBufferLimit: wholeNumber(caller, "signedBufferLimit", options.signedBufferLimit, 64 * MIB),
     observer: options.observer,
   };
 }
@@ -81,21 +88,6 @@ export function checkedPolicy(caller: string, policy: CommitmentPolicy | undefin
     throw invalidArgument(`${caller}: commitmentPolicy must be one of ${POLICIES.join(", ")}.`);
   }
   return policy;
-}
-
-function integer(
-  caller: string,
-  name: string,
-  value: number | undefined,
-  fallback: number,
-  minimum = 1,
-  maximum = Number.MAX_SAFE_INTEGER,
-): number {
-  if (value === undefined) return fallback;
-  if (!Number.isSafeInteger(value) || value < minimum || value > maximum) {
-    throw invalidArgument(`${caller}: ${name} must be a whole number from ${minimum} to ${maximum}.`);
-  }
-  return value;
 }
 
 /** Checks that this can be told of events. */

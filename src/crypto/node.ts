@@ -1,4 +1,4 @@
-import { createHmac, hash as digest, randomFillSync, timingSafeEqual } from "node:crypto";
+import { createHmac, hash, randomFillSync, timingSafeEqual } from "node:crypto";
 import { type CryptoBackend, type HashName, OAEP_PADDINGS } from "./backend.ts";
 import { signer, signingKeyPair, verifier } from "./node/ecdsa.ts";
 import { aesGcm } from "./node/gcm.ts";
@@ -10,6 +10,7 @@ export const backend: CryptoBackend = {
   name: "node",
   randomBytes: randomPool(randomFillSync),
   equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
+  digest: (name, data) => hash(name, data, "buffer"),
   hmac,
   aesGcm,
   rsaPaddings: [...OAEP_PADDINGS, "pkcs1"],
@@ -46,18 +47,18 @@ const BLOCK_128 = pads(128);
 const PADS: Readonly<Record<HashName, Pads>> = { sha256: BLOCK_64, sha384: BLOCK_128, sha512: BLOCK_128 };
 
 /** HMAC (RFC 2104) by two one-shot digests: for short data much cheaper than an Hmac object. */
-function hmac(hash: HashName, key: Uint8Array, data: Uint8Array): Uint8Array {
-  const { block, inner, outer, hashed } = PADS[hash];
-  if (key.length > block || data.length > MAX_DATA) return createHmac(hash, key).update(data).digest();
+function hmac(name: HashName, key: Uint8Array, data: Uint8Array): Uint8Array {
+  const { block, inner, outer, hashed } = PADS[name];
+  if (key.length > block || data.length > MAX_DATA) return createHmac(name, key).update(data).digest();
   for (let i = 0; i < key.length; i++) {
     const byte = key[i]!;
     inner[i] = byte ^ IPAD;
     outer[i] = byte ^ OPAD;
   }
   inner.set(data, block);
-  const innerDigest = digest(hash, inner.subarray(0, block + data.length), "buffer");
+  const innerDigest = hash(name, inner.subarray(0, block + data.length), "buffer");
   outer.set(innerDigest, block);
-  const result = digest(hash, hashed[innerDigest.length]!, "buffer");
+  const result = hash(name, hashed[innerDigest.length]!, "buffer");
   inner.fill(IPAD, 0, key.length).fill(0, block, block + data.length);
   outer.fill(OPAD, 0, key.length).fill(0, block);
   innerDigest.fill(0);

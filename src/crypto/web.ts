@@ -14,6 +14,7 @@ export const backend: CryptoBackend = {
   name: "web",
   randomBytes: randomPool(fillRandom),
   equal,
+  digest: (hash, data) => HASHES[hash](data),
   hmac: (hash, key, data) => hmac(HASHES[hash], key, data),
   aesGcm,
   // WebCrypto has no PKCS#1 v1.5 encryption.

@@ -23,6 +23,8 @@ export interface KeyringRequest {
 
 /** A request to open one of several encrypted data keys. */
 export interface UnwrapRequest extends KeyringRequest {
+  /** This keyring made them a moment ago, and is asked to prove that they open. */
+  readonly verifying?: boolean | undefined;
   /**
    * Says why an encrypted data key was passed over. `"skipped"`: it is not this keyring's. `"failed"`: it is,
    * and it did not open. A keyring that asks other keyrings names in `keyring` the one that spoke.

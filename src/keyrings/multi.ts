@@ -2,7 +2,7 @@ import { firstAnswer } from "../awaitable.ts";
 import { invalidArgument, optionsOf } from "../errors.ts";
 import type { EncryptedDataKey } from "../types.ts";
 import { canWrite, generateDataKey, openDataKey } from "./data-key.ts";
-import type { Keyring, KeyringRequest } from "./keyring.ts";
+import type { Keyring, KeyringRequest, UnwrapRequest } from "./keyring.ts";
 
 /** Options of {@link multiKeyring}. At least one keyring is needed. */
 export interface MultiKeyringOptions {
@@ -71,14 +71,16 @@ export function multiKeyring(options: MultiKeyringOptions): Keyring {
       wrap: (dataKey: Uint8Array, request: KeyringRequest) => wrapWith(writers, dataKey, request),
     }),
 
-    unwrap: (edks, request) =>
-      firstAnswer(members, (member) =>
-        openDataKey(member, edks, {
-          ...request,
-          note: (edk, status, reason, cause, keyring = member.name) =>
-            request.note(edk, status, reason, cause, keyring),
-        }),
-      ),
+    ...(members.some((member) => member.unwrap !== undefined) && {
+      unwrap: (edks: readonly EncryptedDataKey[], request: UnwrapRequest) =>
+        firstAnswer(members, (member) =>
+          openDataKey(member, edks, {
+            ...request,
+            note: (edk, status, reason, cause, keyring = member.name) =>
+              request.note(edk, status, reason, cause, keyring),
+          }),
+        ),
+    }),
 
     ...(writers.every((writer) => writer.isCurrent !== undefined) && {
       isCurrent: (edks: readonly EncryptedDataKey[], request: KeyringRequest) =>

@@ -61,7 +61,7 @@ export function kmsKeyring(options: KmsKeyringOptions): Keyring {
   }
   const grantTokens = checkedGrantTokens("kmsKeyring", options.grantTokens);
   const name = `KMS ${ids.map((id) => id.text).join(", ")}`;
-  const readers = ids.filter((id) => id.kind === "key-arn" || id.kind === "key-id");
+  const readers = ids.filter((id) => !isAlias(id));
 
   const inputOf = (id: KmsKeyId, { encryptionContext }: KeyringRequest) => ({
     KeyId: id.text,
@@ -92,21 +92,25 @@ export function kmsKeyring(options: KmsKeyringOptions): Keyring {
       request.note(edk, "skipped", NOT_KMS);
       return null;
     }
-    const candidates = readers.filter(
-      (id) => wrappedUnder === "unnamed" || names(id, wrappedUnder, multiRegion),
+    // What an alias wrote a moment ago may be proved to open, by the key ARN of that write's reply.
+    const candidates = (request.verifying ? ids : readers).filter(
+      (id) =>
+        wrappedUnder === "unnamed" ||
+        names(id, wrappedUnder, multiRegion) ||
+        (isAlias(id) && matchesReply(id, formatKmsArn(wrappedUnder))),
     );
     if (candidates.length === 0) request.note(edk, "skipped", notNamed(wrappedUnder, readers));
     for (const id of candidates) {
       const attempt = {
         edk,
         client: clientFor(id.arn?.region),
-        keyId: id.text,
+        keyId: isAlias(id) && wrappedUnder !== "unnamed" ? formatKmsArn(wrappedUnder) : id.text,
         grantTokens,
         keyring: name,
         observer,
         accepts: (arn: string) =>
           matchesReply(id, arn) &&
-          (id.arn !== null || wrappedUnder === "unnamed" || arn === formatKmsArn(wrappedUnder)),
+          (id.kind === "key-arn" || wrappedUnder === "unnamed" || arn === formatKmsArn(wrappedUnder)),
       };
       const dataKey = await tryDecrypt(attempt, request);
       if (dataKey !== null) return dataKey;
@@ -170,6 +174,10 @@ function edkOf(id: KmsKeyId, reply: KmsReply, call: KmsCall, { purpose }: Keyrin
     throw badReply("the reply names another key than the one that was asked for", reply, call);
   }
   return kmsEdk(purpose, arn, ciphertext);
+}
+
+function isAlias({ kind }: KmsKeyId): boolean {
+  return kind === "alias-arn" || kind === "alias-name";
 }
 
 /** Whether a key id of the configuration names this key. */

@@ -14,16 +14,12 @@ import type {
   UnwrappedDataKey,
   UnwrapRequest,
 } from "../keyrings/keyring.ts";
-import { assertExpectedContext, PUBLIC_KEY } from "../message/context.ts";
+import { PUBLIC_KEY } from "../message/context.ts";
 import { MAX_EDK_FIELD, serializeEdks } from "../message/edks.ts";
 import type { AlgorithmSuite } from "../suites/table.ts";
 import type { Awaitable, EncryptedDataKey, EncryptionContext } from "../types.ts";
-import type {
-  DecryptionMaterialsRequest,
-  EncryptionMaterials,
-  EncryptionMaterialsRequest,
-  MaterialsManager,
-} from "./manager.ts";
+import { completeContext } from "./expected-context.ts";
+import type { EncryptionMaterials, EncryptionMaterialsRequest, MaterialsManager } from "./manager.ts";
 import { serializeHalves } from "./message-parts.ts";
 
 /**
@@ -38,7 +34,7 @@ export function defaultMaterialsManager(keyring: Keyring): MaterialsManager {
       const { signature } = asked.suite;
       if (signature === null) return freshMaterials(keyring, asked, asked.encryptionContext, undefined);
       return andThen(backend.signingKeyPair(signature.curve), ({ publicKey, signingKey }) => {
-        const context = { ...asked.encryptionContext, [PUBLIC_KEY]: toBase64(publicKey) };
+        const context = Object.freeze({ ...asked.encryptionContext, [PUBLIC_KEY]: toBase64(publicKey) });
         return freshMaterials(keyring, asked, context, signingKey);
       });
     },
@@ -50,6 +46,7 @@ export function defaultMaterialsManager(keyring: Keyring): MaterialsManager {
       const placeOf = placesOf(edks);
       const request: UnwrapRequest = {
         ...keyringRequest(suite, context, signal),
+        verifying: asked.verifying,
         note(edk, status, reason, cause, name = keyring.name) {
           const { providerId } = edk;
           const why = { keyring: name, index: placeOf(edk), providerId, status, reason };
@@ -123,20 +120,6 @@ function keyringRequest(
   signal: AbortSignal | undefined,
 ): KeyringRequest {
   return { purpose: { kind: suite.format, suite }, keyLength: suite.keyLength, encryptionContext, signal };
-}
-
-/** Adds the required pairs that are not stored, and compares all that the caller expects before any key is asked for. */
-function completeContext({
-  encryptionContext,
-  expectedContext,
-  requiredKeys = [],
-}: DecryptionMaterialsRequest) {
-  const missing = requiredKeys.filter((key) => !Object.hasOwn(encryptionContext, key));
-  const added = missing.map((key) => [key, expectedContext[key]!] as const);
-  const context =
-    missing.length === 0 ? encryptionContext : { ...encryptionContext, ...Object.fromEntries(added) };
-  assertExpectedContext(context, expectedContext);
-  return { context, requiredKeys: missing };
 }
 
 /** Calls a keyring. Its own errors, aborts and misuse pass; what a keyring of somebody else throws is wrapped. */

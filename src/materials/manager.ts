@@ -29,6 +29,8 @@ export interface DecryptionMaterialsRequest {
   readonly expectedContext: EncryptionContext;
   /** Keys whose pairs come from the caller's expectation where they are not stored. */
   readonly requiredKeys?: readonly string[] | undefined;
+  /** The keys were made a moment ago by this manager, which proves that they open. */
+  readonly verifying?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -42,6 +44,8 @@ export interface EncryptionMaterials {
   /** Keys of the pairs that are bound but not stored. */
   readonly requiredKeys: readonly string[];
   readonly signingKey: SigningKey | undefined;
+  /** Hears of plaintext sealed under the key, where the request did not say how much it would be. */
+  readonly countBytes?: ((bytes: number) => void) | undefined;
   /** For messages: context and keys as the header has them, serialised once for all messages that share the key. */
   readonly serialized: (SerializedContext & { readonly edks: Uint8Array }) | null;
 }

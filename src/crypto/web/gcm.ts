@@ -37,7 +37,7 @@ export function aesGcm(key: Uint8Array): AesGcm {
 
     open(iv, sealed, aad) {
       if (sealed.length < TAG_LENGTH) return null;
-      if (sealed.length <= SMALL) return openSmall(iv, sealed, aad);
+      if (sealed.length <= SMALL + TAG_LENGTH) return openSmall(iv, sealed, aad);
       return importedKey().then(async (cryptoKey) => {
         if (cryptoKey === null) return openSmall(iv, sealed, aad);
         try {

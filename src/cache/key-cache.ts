@@ -1,0 +1,287 @@
+import { isPromise } from "../awaitable.ts";
+import { invalidArgument, KeyringError } from "../errors.ts";
+import type { Awaitable } from "../types.ts";
+import { ageOf, type Clocks, type Moment, now } from "./clocks.ts";
+import { Flight } from "./flight.ts";
+import type { Secret } from "./secret.ts";
+
+/** Why an entry left the cache. */
+export type EvictReason = "age" | "limit" | "capacity" | "renewed" | "cleared";
+
+/** What a cache of keys is made with. Ages are milliseconds. */
+export interface KeyCacheOptions<Key> {
+  /** For errors. */
+  readonly name: string;
+  /** The most entries. */
+  readonly capacity: number;
+  /** A key of this age is not used any more. */
+  readonly maxAgeMs: number;
+  /** A use at this age, or up to an eighth earlier, renews the key in the background; undefined: never. */
+  readonly softAgeMs?: number | undefined;
+  readonly clocks: Clocks;
+  secretOf(key: Key): Secret;
+  readonly events?: KeyCacheEvents;
+}
+
+/** What a cache tells of. */
+export interface KeyCacheEvents {
+  hit(ageMs: number): void;
+  miss(): void;
+  evicted(reason: EvictReason, ageMs: number): void;
+  renewalFailed(error: unknown): void;
+}
+
+/** How to get one key. */
+export interface KeyRequest<Key> {
+  readonly id: string;
+  readonly partition: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Makes or unwraps the key; the cache takes over the hold that it comes with. */
+  load(signal: AbortSignal): Awaitable<Key>;
+  /** Books one use. False: it would pass a limit of this key. Never false for the first use of a key. */
+  book(key: Key): boolean;
+}
+
+/** Counts since the cache was made; the last three are those of now. */
+export interface KeyCacheFigures {
+  readonly hits: number;
+  readonly misses: number;
+  /** Calls that waited for the miss of another caller. */
+  readonly joined: number;
+  readonly evictions: number;
+  readonly entries: number;
+  readonly inFlight: number;
+  /** Null: there is no entry. */
+  readonly oldestAgeMs: number | null;
+}
+
+interface Entry<Key> {
+  readonly id: string;
+  readonly partition: string;
+  readonly key: Key;
+  /** When its making began: it is no older than that. */
+  readonly made: Moment;
+  softAgeMs: number;
+}
+
+interface Departure<Key> {
+  readonly partition: string;
+  readonly flight: Flight<KeyRequest<Key>, Entry<Key> | null>;
+}
+
+/** The share of the soft age that is left to chance, so that many processes do not renew at once. */
+const JITTER = 1 / 8;
+/** After a failed renewal the next one waits for this share of the time that is left. */
+const BACK_OFF = 1 / 8;
+
+/**
+ * Keys by id, each for a time. The least recently used go first; one load runs for any number of callers; a key is
+ * wiped when the cache and all callers have let go of it. Whoever obtains a key holds its secret, and releases it once.
+ */
+export class KeyCache<Key> {
+  readonly #options: KeyCacheOptions<Key>;
+  /** In order of use. */
+  readonly #entries = new Map<string, Entry<Key>>();
+  /** In order of age. */
+  readonly #byAge = new Set<Entry<Key>>();
+  readonly #departures = new Map<string, Departure<Key>>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #disposed = false;
+  #hits = 0;
+  #misses = 0;
+  #joined = 0;
+  #evictions = 0;
+
+  constructor(options: KeyCacheOptions<Key>) {
+    this.#options = options;
+  }
+
+  /** The key of this id: from the cache, from a load on its way, or from a load of its own. */
+  obtain(request: KeyRequest<Key>): Awaitable<Key> {
+    if (this.#disposed) throw invalidArgument(`${this.#options.name} was disposed of.`);
+    request.signal?.throwIfAborted();
+    const cached = this.#take(request);
+    if (cached !== null) return cached;
+    const onItsWay = this.#departures.get(request.id);
+    if (onItsWay !== undefined) {
+      this.#joined++;
+      return this.#wait(onItsWay, request);
+    }
+    this.#misses++;
+    this.#options.events?.miss();
+    const departed = this.#depart(request, false);
+    return "flight" in departed ? this.#wait(departed, request) : this.#serve(departed, request)!.key;
+  }
+
+  /** Forgets every key, or those of one partition. Loads on their way serve who waits for them, and are not kept. */
+  clear(partition?: string): void {
+    const concerns = (item: { readonly partition: string }) =>
+      (partition ?? item.partition) === item.partition;
+    for (const entry of [...this.#entries.values()]) if (concerns(entry)) this.#drop(entry, "cleared");
+    for (const [id, departure] of [...this.#departures]) if (concerns(departure)) this.#departures.delete(id);
+  }
+
+  /** Forgets every key, and gives none from now on. */
+  dispose(): void {
+    this.#disposed = true;
+    this.clear();
+    clearTimeout(this.#timer);
+  }
+
+  get figures(): KeyCacheFigures {
+    this.#sweep();
+    const [oldest] = this.#byAge;
+    return {
+      hits: this.#hits,
+      misses: this.#misses,
+      joined: this.#joined,
+      evictions: this.#evictions,
+      entries: this.#entries.size,
+      inFlight: this.#departures.size,
+      oldestAgeMs: oldest === undefined ? null : this.#age(oldest),
+    };
+  }
+
+  /** A key of the cache, if there is one that may be used. */
+  #take(request: KeyRequest<Key>): Key | null {
+    const entry = this.#entries.get(request.id);
+    if (entry === undefined) return null;
+    const age = this.#age(entry);
+    if (age >= this.#options.maxAgeMs) return this.#drop(entry, "age");
+    if (this.#serve(entry, request) === null) return this.#drop(entry, "limit");
+    this.#entries.delete(entry.id);
+    this.#entries.set(entry.id, entry);
+    this.#hits++;
+    this.#options.events?.hit(age);
+    if (age >= entry.softAgeMs) this.#renew(entry, age, request);
+    return entry.key;
+  }
+
+  /** Books one use, and holds the key for it. */
+  #serve(entry: Entry<Key>, request: KeyRequest<Key>): Entry<Key> | null {
+    if (!request.book(entry.key)) return null;
+    this.#options.secretOf(entry.key).retain();
+    return entry;
+  }
+
+  async #wait({ flight }: Departure<Key>, request: KeyRequest<Key>): Promise<Key> {
+    const entry = await flight.wait(request);
+    if (entry !== null) {
+      if (!this.#isOld(entry)) return entry.key;
+      this.#release(entry);
+    }
+    // Others have used it up, or time has: once more.
+    return this.obtain(request);
+  }
+
+  /** Begins a load. An answer at once is an entry already. */
+  #depart(request: KeyRequest<Key>, background: boolean): Departure<Key> | Entry<Key> {
+    const { id, partition } = request;
+    const leave = () => this.#departures.delete(id);
+    const departure: Departure<Key> = { partition, flight: new Flight(background ? null : leave) };
+    const made = now(this.#options.clocks);
+    const answer = request.load(departure.flight.signal);
+    if (!isPromise(answer)) return this.#keep(this.#entry(request, answer, made));
+    this.#departures.set(id, departure);
+    this.#land(departure, request, answer, made).catch((error) => {
+      if (this.#departures.get(id) === departure) leave();
+      departure.flight.fail(error);
+      if (background) this.#options.events?.renewalFailed(error);
+    });
+    return departure;
+  }
+
+  async #land({ flight }: Departure<Key>, request: KeyRequest<Key>, answer: Promise<Key>, made: Moment) {
+    let entry = this.#entry(request, await answer, made);
+    if (this.#isOld(entry)) {
+      // The machine slept, or the service took its time: once more.
+      this.#release(entry);
+      const madeAgain = now(this.#options.clocks);
+      entry = this.#entry(request, await request.load(flight.signal), madeAgain);
+    }
+    if (this.#isOld(entry)) {
+      this.#release(entry);
+      throw new KeyringError(this.#options.name, "a key took longer to arrive than it may be used, twice.");
+    }
+    const isKept = this.#departures.get(request.id)?.flight === flight;
+    if (isKept) {
+      this.#departures.delete(request.id);
+      this.#keep(entry);
+    }
+    flight.land((ask) => this.#serve(entry, ask));
+    if (!isKept) this.#release(entry);
+  }
+
+  /** Gets a new key while callers go on with this one. */
+  #renew(entry: Entry<Key>, ageMs: number, request: KeyRequest<Key>): void {
+    if (this.#departures.has(entry.id)) return;
+    entry.softAgeMs = ageMs + (this.#options.maxAgeMs - ageMs) * BACK_OFF;
+    try {
+      this.#depart(request, true);
+    } catch (error) {
+      this.#options.events?.renewalFailed(error);
+    }
+  }
+
+  #entry({ id, partition }: KeyRequest<Key>, key: Key, made: Moment): Entry<Key> {
+    const { softAgeMs = Number.POSITIVE_INFINITY } = this.#options;
+    return { id, partition, key, made, softAgeMs: softAgeMs * (1 - JITTER * Math.random()) };
+  }
+
+  #keep(entry: Entry<Key>): Entry<Key> {
+    const before = this.#entries.get(entry.id);
+    if (before !== undefined) this.#drop(before, "renewed");
+    this.#sweep();
+    this.#entries.set(entry.id, entry);
+    this.#byAge.add(entry);
+    for (const eldest of this.#entries.values()) {
+      if (this.#entries.size <= this.#options.capacity) break;
+      this.#drop(eldest, "capacity");
+    }
+    this.#schedule();
+    return entry;
+  }
+
+  #drop(entry: Entry<Key>, reason: EvictReason): null {
+    this.#entries.delete(entry.id);
+    this.#byAge.delete(entry);
+    this.#evictions++;
+    this.#options.events?.evicted(reason, this.#age(entry));
+    this.#release(entry);
+    return null;
+  }
+
+  #sweep(): void {
+    for (const entry of this.#byAge) {
+      if (!this.#isOld(entry)) return;
+      this.#drop(entry, "age");
+    }
+  }
+
+  /** Wakes when the oldest key expires. Keeps no process alive; where there are no timers, uses sweep. */
+  #schedule(): void {
+    const [oldest] = this.#byAge;
+    if (oldest === undefined || this.#timer !== undefined) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#sweep();
+        this.#schedule();
+      },
+      Math.max(0, this.#options.maxAgeMs - this.#age(oldest)),
+    );
+    if (typeof this.#timer === "object") this.#timer.unref();
+  }
+
+  #age({ made }: Entry<Key>): number {
+    return ageOf(made, this.#options.clocks);
+  }
+
+  #isOld(entry: Entry<Key>): boolean {
+    return this.#age(entry) >= this.#options.maxAgeMs;
+  }
+
+  #release({ key }: Entry<Key>): void {
+    this.#options.secretOf(key).release();
+  }
+}

@@ -1,0 +1,57 @@
+import { backend } from "#crypto";
+import { toBase64 } from "../bytes/base64.ts";
+import { utf8 } from "../bytes/utf8.ts";
+import { serializeEdks } from "../message/edks.ts";
+import type { EncryptionContext } from "../types.ts";
+import type { DecryptionMaterialsRequest, EncryptionMaterialsRequest } from "./manager.ts";
+
+/** Longer ids are hashed, so that the cache's memory is bounded. */
+const MAX_LENGTH = 256;
+
+/** What a data key for sealing depends on. */
+export function encryptId(partition: string, request: EncryptionMaterialsRequest): string {
+  return bounded(facts(partition, request, request.encryptionContext));
+}
+
+/** What an opened data key depends on. `expected`: the pairs of the caller's expectation that may matter. */
+export function decryptId(
+  partition: string,
+  request: DecryptionMaterialsRequest,
+  expected: EncryptionContext,
+): string {
+  const edks = toBase64(backend.digest("sha512", serializeEdks(request.encryptedDataKeys)));
+  return edks + bounded(facts(partition, request, request.encryptionContext) + pairs(expected));
+}
+
+function facts(
+  partition: string,
+  { suite, commitmentPolicy, requiredKeys = [] }: EncryptionMaterialsRequest | DecryptionMaterialsRequest,
+  context: EncryptionContext,
+): string {
+  return (
+    text(partition) +
+    text(`${suite.format} ${suite.id}`) +
+    text(commitmentPolicy) +
+    texts(requiredKeys) +
+    pairs(context)
+  );
+}
+
+function pairs(context: EncryptionContext): string {
+  const keys = Object.keys(context);
+  if (keys.length > 1) keys.sort();
+  return texts(keys) + texts(keys.map((key) => context[key]!));
+}
+
+function texts(list: readonly string[]): string {
+  return `${list.length};${list.map(text).join("")}`;
+}
+
+/** Behind its length, so that no two lists of texts read the same. */
+function text(value: string): string {
+  return `${value.length}:${value}`;
+}
+
+function bounded(id: string): string {
+  return id.length <= MAX_LENGTH ? id : toBase64(backend.digest("sha512", utf8(id)));
+}

@@ -1,0 +1,244 @@
+import { backend } from "#crypto";
+import { andThen, attempt } from "../awaitable.ts";
+import { isAllZero } from "../bytes/arrays.ts";
+import { KeyCache, type KeyCacheEvents, type KeyCacheFigures } from "../cache/key-cache.ts";
+import type { Secret } from "../cache/secret.ts";
+import { isKeyfoldError, KeyringError } from "../errors.ts";
+import { notify } from "../observer.ts";
+import { assertMayDecrypt, assertMayEncrypt } from "../suites/policy.ts";
+import type { Awaitable, EncryptionContext } from "../types.ts";
+import { decryptId, encryptId } from "./cache-id.ts";
+import { type CachingConfig, type CachingOptions, cachingConfig } from "./caching-options.ts";
+import { completeContext } from "./expected-context.ts";
+import type {
+  DecryptionMaterials,
+  DecryptionMaterialsRequest,
+  EncryptionMaterials,
+  EncryptionMaterialsRequest,
+  MaterialsManager,
+} from "./manager.ts";
+
+/** Figures of one direction since the manager was made; the last three are those of now. */
+export interface CacheStats extends Omit<KeyCacheFigures, "oldestAgeMs"> {
+  /** Null: there is no entry. */
+  readonly oldestAgeSeconds: number | null;
+}
+
+/** A materials manager that reuses data keys. Made by {@link cachingMaterialsManager}. */
+export interface CachingMaterialsManager extends MaterialsManager {
+  stats(): { readonly encrypt: CacheStats; readonly decrypt: CacheStats };
+  /** Forgets all data keys, or those of one partition, and wipes each as soon as no message uses it. */
+  clear(partition?: string): void;
+  /** Forgets all data keys and refuses to serve from now on. */
+  dispose(): void;
+}
+
+/** A data key for sealing, and how far it is used. */
+interface SealingKey {
+  readonly materials: EncryptionMaterials;
+  readonly used: { messages: number; bytes: number };
+}
+
+/** An opened data key, and where in the list it stands. */
+interface OpeningKey {
+  readonly materials: DecryptionMaterials;
+  readonly index: number;
+}
+
+const NAME = "The caching materials manager";
+
+/**
+ * Reuses data keys for a while, as Amazon SQS does: one call of the keyring for each period, however many messages are
+ * sealed or opened in it and however many callers come at once. Keys for sealing and for opening are kept apart.
+ *
+ * Only suites that derive a key for each message are cached; the others (0x0014, 0x0046, 0x0078) ask the keyring each
+ * time. Where a runtime has no timers outside of requests (Workers), expired keys are wiped at the next use.
+ *
+ * @throws `TypeError` for options out of range.
+ *
+ * @example
+ * ```ts
+ * const materialsManager = cachingMaterialsManager({ keyring, reusePeriodSeconds: 300 });
+ * const client = createEncryptionClient({ materialsManager });
+ * ```
+ */
+export function cachingMaterialsManager(options: CachingOptions): CachingMaterialsManager {
+  const config = cachingConfig(options);
+  const { manager, maxMessages, maxBytes, observer, isForeign, partitionOf } = config;
+
+  const sealing = new KeyCache<SealingKey>({
+    ...cacheOptions(config, "encrypt"),
+    secretOf: ({ materials }) => materials.dataKey,
+  });
+  const opening = new KeyCache<OpeningKey>({
+    ...cacheOptions(config, "decrypt"),
+    secretOf: ({ materials }) => materials.dataKey,
+  });
+  const skip = (operation: "encrypt" | "decrypt", suiteId: number) =>
+    notify(observer, { type: "cacheSkip", operation, suiteId });
+
+  return {
+    objectWrap: manager.objectWrap,
+
+    encryptionMaterials(request) {
+      const { suite, commitmentPolicy, signal, plaintextLength = 0 } = request;
+      const load = (signal: AbortSignal | undefined) => newMaterials(config, { ...request, signal });
+      if (suite.kdf === null) {
+        skip("encrypt", suite.id);
+        return load(signal);
+      }
+      if (plaintextLength > maxBytes) return load(signal);
+      const partition = partitionOf(request);
+      const obtained = sealing.obtain({
+        id: encryptId(partition, request),
+        partition,
+        signal,
+        load: (signal) => andThen(load(signal), sealingKey),
+        book({ used }) {
+          if (used.messages >= maxMessages || used.bytes + plaintextLength > maxBytes) return false;
+          used.messages++;
+          used.bytes += plaintextLength;
+          return true;
+        },
+      });
+      return andThen(obtained, ({ materials }) => {
+        assertMayEncrypt(commitmentPolicy, materials.suite);
+        return materials;
+      });
+    },
+
+    decryptionMaterials(request) {
+      const { suite, commitmentPolicy, encryptedDataKeys, expectedContext, signal } = request;
+      if (suite.kdf === null) {
+        skip("decrypt", suite.id);
+        return manager.decryptionMaterials(request);
+      }
+      // Here, and not by whose call the key is asked for: each caller's expectation is its own.
+      const { requiredKeys } = completeContext(request);
+      const partition = partitionOf(request);
+      const obtained = opening.obtain({
+        id: decryptId(
+          partition,
+          request,
+          isForeign ? expectedContext : picked(expectedContext, requiredKeys),
+        ),
+        partition,
+        signal,
+        load: (signal) => andThen(manager.decryptionMaterials({ ...request, signal }), openingKey(request)),
+        book: () => true,
+      });
+      return andThen(obtained, ({ materials, index }) => {
+        assertMayDecrypt(commitmentPolicy, materials.suite);
+        return { ...materials, opened: encryptedDataKeys[index] ?? materials.opened };
+      });
+    },
+
+    isCurrent: (request) => manager.isCurrent(request),
+
+    stats: () => ({ encrypt: statsOf(sealing.figures), decrypt: statsOf(opening.figures) }),
+
+    clear(partition) {
+      sealing.clear(partition);
+      opening.clear(partition);
+    },
+
+    dispose() {
+      sealing.dispose();
+      opening.dispose();
+    },
+  };
+}
+
+function cacheOptions(
+  { maxAgeMs, softAgeMs, capacity, clocks, observer }: CachingConfig,
+  operation: "encrypt" | "decrypt",
+) {
+  const events: KeyCacheEvents = {
+    hit: (ageMs) => notify(observer, { type: "cacheHit", operation, ageMs }),
+    miss: () => notify(observer, { type: "cacheMiss", operation }),
+    evicted: (reason, ageMs) => notify(observer, { type: "cacheEvict", operation, reason, ageMs }),
+    renewalFailed: (error) => {
+      const code = isKeyfoldError(error) ? error.code : undefined;
+      notify(observer, { type: "cacheRenewalFailed", operation, error: code });
+    },
+  };
+  const shared = { name: NAME, maxAgeMs, softAgeMs, capacity, clocks };
+  return observer === undefined ? shared : { ...shared, events };
+}
+
+/** Materials around a new data key, which has been proved to open if that is asked for. */
+function newMaterials(
+  { manager, verifyNewKeys }: CachingConfig,
+  request: EncryptionMaterialsRequest,
+): Awaitable<EncryptionMaterials> {
+  const made = manager.encryptionMaterials({ ...request, plaintextLength: undefined });
+  return andThen(made, (materials) =>
+    attempt(
+      () => andThen(verifyNewKeys ? verify(manager, materials, request) : undefined, () => materials),
+      (error) => {
+        materials.dataKey.release();
+        throw error;
+      },
+    ),
+  );
+}
+
+/** Opens the new keys once, and compares. */
+function verify(
+  manager: MaterialsManager,
+  { suite, dataKey, encryptedDataKeys, encryptionContext, requiredKeys }: EncryptionMaterials,
+  { commitmentPolicy, encryptionContext: expectedContext, signal }: EncryptionMaterialsRequest,
+): Awaitable<void> {
+  const opened = manager.decryptionMaterials({
+    suite,
+    commitmentPolicy,
+    encryptedDataKeys,
+    encryptionContext,
+    expectedContext,
+    requiredKeys,
+    verifying: true,
+    signal,
+  });
+  return andThen(opened, ({ dataKey: again, opened: edk }) => {
+    const same = backend.equal(again.bytes, dataKey.bytes);
+    again.release();
+    if (same) return;
+    throw new KeyringError(
+      edk.providerId,
+      "a new data key was checked before its first use, and opened to another key. It was dropped; nothing was sealed under it.",
+    );
+  });
+}
+
+function sealingKey(materials: EncryptionMaterials): SealingKey {
+  assertNotZero(materials);
+  const used = { messages: 0, bytes: 0 };
+  const countBytes = (bytes: number) => {
+    used.bytes += bytes;
+  };
+  return { materials: { ...materials, countBytes }, used };
+}
+
+function openingKey({ encryptedDataKeys }: DecryptionMaterialsRequest) {
+  return (materials: DecryptionMaterials): OpeningKey => {
+    assertNotZero(materials);
+    // Many callers see it: none may change it.
+    const encryptionContext = Object.freeze({ ...materials.encryptionContext });
+    return {
+      materials: { ...materials, encryptionContext },
+      index: encryptedDataKeys.indexOf(materials.opened),
+    };
+  };
+}
+
+function assertNotZero({ dataKey }: { readonly dataKey: Secret }): void {
+  if (isAllZero(dataKey.bytes)) throw new KeyringError(NAME, "it was given a data key of zeros.");
+}
+
+function picked(context: EncryptionContext, keys: readonly string[]): EncryptionContext {
+  return Object.fromEntries(keys.map((key) => [key, context[key]!]));
+}
+
+function statsOf({ oldestAgeMs, ...figures }: KeyCacheFigures): CacheStats {
+  return { ...figures, oldestAgeSeconds: oldestAgeMs === null ? null : oldestAgeMs / 1000 };
+}
