@@ -3,9 +3,10 @@ import { andThen, attempt } from "../awaitable.ts";
 import { isAllZero } from "../bytes/arrays.ts";
 import { KeyCache, type KeyCacheEvents, type KeyCacheFigures } from "../cache/key-cache.ts";
 import type { Secret } from "../cache/secret.ts";
-import { isKeyfoldError, KeyringError } from "../errors.ts";
+import { AlgorithmSuiteError, isKeyfoldError, KeyringError } from "../errors.ts";
 import { notify } from "../observer.ts";
-import { assertMayDecrypt, assertMayEncrypt } from "../suites/policy.ts";
+import { assertMayDecrypt, assertMayEncrypt, type CommitmentPolicy } from "../suites/policy.ts";
+import type { AlgorithmSuite } from "../suites/table.ts";
 import type { Awaitable, EncryptionContext } from "../types.ts";
 import { decryptId, encryptId } from "./cache-id.ts";
 import { type CachingConfig, type CachingOptions, cachingConfig } from "./caching-options.ts";
@@ -81,7 +82,7 @@ export function cachingMaterialsManager(options: CachingOptions): CachingMateria
     objectWrap: manager.objectWrap,
 
     encryptionMaterials(request) {
-      const { suite, commitmentPolicy, signal, plaintextLength = 0 } = request;
+      const { suite, signal, plaintextLength = 0 } = request;
       const load = (signal: AbortSignal | undefined) => newMaterials(config, { ...request, signal });
       if (suite.kdf === null) {
         skip("encrypt", suite.id);
@@ -102,13 +103,13 @@ export function cachingMaterialsManager(options: CachingOptions): CachingMateria
         },
       });
       return andThen(obtained, ({ materials }) => {
-        assertMayEncrypt(commitmentPolicy, materials.suite);
+        recheck(materials, request, assertMayEncrypt);
         return materials;
       });
     },
 
     decryptionMaterials(request) {
-      const { suite, commitmentPolicy, encryptedDataKeys, expectedContext, signal } = request;
+      const { suite, encryptedDataKeys, expectedContext, signal } = request;
       if (suite.kdf === null) {
         skip("decrypt", suite.id);
         return manager.decryptionMaterials(request);
@@ -128,7 +129,7 @@ export function cachingMaterialsManager(options: CachingOptions): CachingMateria
         book: () => true,
       });
       return andThen(obtained, ({ materials, index }) => {
-        assertMayDecrypt(commitmentPolicy, materials.suite);
+        recheck(materials, request, assertMayDecrypt);
         return { ...materials, opened: encryptedDataKeys[index] ?? materials.opened };
       });
     },
@@ -164,6 +165,23 @@ function cacheOptions(
   };
   const shared = { name: NAME, maxAgeMs, softAgeMs, capacity, clocks };
   return observer === undefined ? shared : { ...shared, events };
+}
+
+/** Checks suite and policy of what comes out of the cache, whatever its id says (CVE-2026-6550). */
+function recheck(
+  { suite, dataKey }: Pick<EncryptionMaterials, "suite" | "dataKey">,
+  asked: Pick<EncryptionMaterialsRequest, "suite" | "commitmentPolicy">,
+  assertAllowed: (policy: CommitmentPolicy, suite: AlgorithmSuite) => void,
+): void {
+  try {
+    if (suite !== asked.suite) {
+      throw new AlgorithmSuiteError(suite.id, "The materials manager answered for another suite.");
+    }
+    assertAllowed(asked.commitmentPolicy, suite);
+  } catch (error) {
+    dataKey.release();
+    throw error;
+  }
 }
 
 /** Materials around a new data key, which has been proved to open if that is asked for. */
