@@ -66,7 +66,8 @@ export interface CryptoBackend {
   randomBytes(length: number): Uint8Array;
   /** The one constant-time comparison. Lengths are not secret. */
   equal(a: Uint8Array, b: Uint8Array): boolean;
-  digest(hash: HashName, data: Uint8Array): Uint8Array;
+  /** A short name for long bytes that are not secret: SHA-256, in base64. */
+  fingerprint(data: Uint8Array): string;
   hmac(hash: HashName, key: Uint8Array, data: Uint8Array): Uint8Array;
 
   /** Borrows the key, which must stay unchanged while the cipher is in use. 16, 24 or 32 bytes. */

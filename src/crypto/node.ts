@@ -10,7 +10,7 @@ export const backend: CryptoBackend = {
   name: "node",
   randomBytes: randomPool(randomFillSync),
   equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
-  digest: (name, data) => hash(name, data, "buffer"),
+  fingerprint: (data) => hash("sha256", data, "base64"),
   hmac,
   aesGcm,
   rsaPaddings: [...OAEP_PADDINGS, "pkcs1"],

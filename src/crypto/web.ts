@@ -1,5 +1,6 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256, sha384, sha512 } from "@noble/hashes/sha2.js";
+import { toBase64 } from "../bytes/base64.ts";
 import { type CryptoBackend, OAEP_PADDINGS } from "./backend.ts";
 import { randomPool } from "./random-pool.ts";
 import { signer, signingKeyPair, verifier } from "./web/ecdsa.ts";
@@ -14,7 +15,7 @@ export const backend: CryptoBackend = {
   name: "web",
   randomBytes: randomPool(fillRandom),
   equal,
-  digest: (hash, data) => HASHES[hash](data),
+  fingerprint: (data) => toBase64(sha256(data)),
   hmac: (hash, key, data) => hmac(HASHES[hash], key, data),
   aesGcm,
   // WebCrypto has no PKCS#1 v1.5 encryption.

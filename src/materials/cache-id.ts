@@ -1,5 +1,4 @@
 import { backend } from "#crypto";
-import { toBase64 } from "../bytes/base64.ts";
 import { utf8 } from "../bytes/utf8.ts";
 import { serializeEdks } from "../message/edks.ts";
 import type { EncryptionContext } from "../types.ts";
@@ -19,7 +18,7 @@ export function decryptId(
   request: DecryptionMaterialsRequest,
   expected: EncryptionContext,
 ): string {
-  const edks = toBase64(backend.digest("sha512", serializeEdks(request.encryptedDataKeys)));
+  const edks = backend.fingerprint(serializeEdks(request.encryptedDataKeys));
   return edks + bounded(facts(partition, request, request.encryptionContext) + pairs(expected));
 }
 
@@ -28,19 +27,16 @@ function facts(
   { suite, commitmentPolicy, requiredKeys = [] }: EncryptionMaterialsRequest | DecryptionMaterialsRequest,
   context: EncryptionContext,
 ): string {
-  return (
-    text(partition) +
-    text(`${suite.format} ${suite.id}`) +
-    text(commitmentPolicy) +
-    texts(requiredKeys) +
-    pairs(context)
-  );
+  const fixed = `${suite.format} ${suite.id} ${commitmentPolicy} `;
+  return fixed + text(partition) + texts(requiredKeys) + pairs(context);
 }
 
 function pairs(context: EncryptionContext): string {
   const keys = Object.keys(context);
   if (keys.length > 1) keys.sort();
-  return texts(keys) + texts(keys.map((key) => context[key]!));
+  let joined = `${keys.length};`;
+  for (const key of keys) joined += text(key) + text(context[key]!);
+  return joined;
 }
 
 function texts(list: readonly string[]): string {
@@ -53,5 +49,5 @@ function text(value: string): string {
 }
 
 function bounded(id: string): string {
-  return id.length <= MAX_LENGTH ? id : toBase64(backend.digest("sha512", utf8(id)));
+  return id.length <= MAX_LENGTH ? id : backend.fingerprint(utf8(id));
 }
