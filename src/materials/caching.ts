@@ -53,7 +53,7 @@ const NAME = "The caching materials manager";
  * sealed or opened in it and however many callers come at once. Keys for sealing and for opening are kept apart.
  *
  * Only suites that derive a key for each message are cached; the others (0x0014, 0x0046, 0x0078) ask the keyring each
- * time. Where a runtime has no timers outside of requests (Workers), expired keys are wiped at the next use.
+ * time. Where timers end with a request (Workers), expired keys are wiped when the next one is made.
  *
  * @throws `TypeError` for options out of range.
  *

@@ -168,6 +168,22 @@ const CHECKS = {
     await assertRefused(() => client.encrypt(pattern(1)), "ERR_KMS_THROTTLED", "a throttled call");
   },
 
+  async "reused data keys"({ keyfold }, { kms, local }) {
+    const before = local.events.length;
+    const materialsManager = keyfold.cachingMaterialsManager({ keyring: kms, verifyNewKeys: true });
+    const client = keyfold.createEncryptionClient({ materialsManager });
+    await Promise.all(Array.from({ length: 20 }, (_, i) => roundTrip(client, pattern(i), `message ${i}`)));
+    assertEqual(
+      local.events
+        .slice(before)
+        .map(({ eventName }) => eventName)
+        .join(),
+      "GenerateDataKey,Decrypt,Decrypt",
+      "calls of KMS",
+    );
+    materialsManager.dispose();
+  },
+
   async "KMS over HTTP"({ keyfold, kms, sdk }, { keyId, local }, endpoint) {
     const credentials = { accessKeyId: "RUNTIMES", secretAccessKey: "not-a-secret" };
     const client = new sdk.KMSClient({ endpoint, region: local.region, credentials, maxAttempts: 1 });
