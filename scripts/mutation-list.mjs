@@ -42,7 +42,7 @@ export const MUTATIONS = [
   {
     check: "final frame there, in bytes",
     file: "src/client/decrypt.ts",
-    find: 'if (!final) throw new TruncatedError("the message body");',
+    find: 'if (!measured.final) throw new TruncatedError("the message body");',
     replace: "",
     tests: MESSAGES,
   },
@@ -105,13 +105,13 @@ export const MUTATIONS = [
   {
     check: "public key only, and always, in signed messages",
     file: "src/client/open-header.ts",
-    find: "if (signed !== Object.hasOwn(encryptionContext, PUBLIC_KEY)) {",
-    replace: "if (signed && !Object.hasOwn(encryptionContext, PUBLIC_KEY)) {",
+    find: "if ((signature !== null) === Object.hasOwn(encryptionContext, PUBLIC_KEY)) return signature;",
+    replace: "if (signature === null || Object.hasOwn(encryptionContext, PUBLIC_KEY)) return signature;",
     tests: MESSAGES,
   },
   {
     check: "expected context, before a key is asked for",
-    file: "src/materials/default.ts",
+    file: "src/materials/expected-context.ts",
     find: "assertExpectedContext(context, expectedContext);",
     replace: "",
     tests: [...MESSAGES, "test/materials"],
@@ -139,9 +139,9 @@ export const MUTATIONS = [
   },
   {
     check: "limit of encrypted data keys, reading",
-    file: "src/message/header.ts",
-    find: "if (count > limits.maxEncryptedDataKeys) {",
-    replace: "if (count < 0) {",
+    file: "src/message/header-scanner.ts",
+    find: "if (value > maxEncryptedDataKeys) {",
+    replace: "if (value < 0) {",
     tests: MESSAGES,
   },
   {
@@ -153,7 +153,7 @@ export const MUTATIONS = [
   },
   {
     check: "limit of the header",
-    file: "src/message/header.ts",
+    file: "src/message/header-scanner.ts",
     find: "if (end > maxHeaderBytes)",
     replace: "if (end < 0)",
     tests: MESSAGES,
