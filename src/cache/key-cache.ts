@@ -82,6 +82,8 @@ export class KeyCache<Key> {
   readonly #options: KeyCacheOptions<Key>;
   /** In order of use. */
   readonly #entries = new Map<string, Entry<Key>>();
+  /** The last of them. */
+  #latest: Entry<Key> | undefined;
   /** In order of age. */
   readonly #byAge = new Set<Entry<Key>>();
   readonly #departures = new Map<string, Departure<Key>>();
@@ -149,8 +151,11 @@ export class KeyCache<Key> {
     const age = this.#age(entry);
     if (age >= this.#options.maxAgeMs) return this.#drop(entry, "age");
     if (this.#serve(entry, request) === null) return this.#drop(entry, "limit");
-    this.#entries.delete(entry.id);
-    this.#entries.set(entry.id, entry);
+    if (entry !== this.#latest) {
+      this.#entries.delete(entry.id);
+      this.#entries.set(entry.id, entry);
+      this.#latest = entry;
+    }
     this.#hits++;
     this.#options.events?.hit(age);
     if (age >= entry.softAgeMs) this.#renew(entry, age, request);
@@ -233,6 +238,7 @@ export class KeyCache<Key> {
     if (before !== undefined) this.#drop(before, "renewed");
     this.#sweep();
     this.#entries.set(entry.id, entry);
+    this.#latest = entry;
     this.#byAge.add(entry);
     for (const eldest of this.#entries.values()) {
       if (this.#entries.size <= this.#options.capacity) break;
@@ -245,6 +251,7 @@ export class KeyCache<Key> {
   #drop(entry: Entry<Key>, reason: EvictReason): null {
     this.#entries.delete(entry.id);
     this.#byAge.delete(entry);
+    if (entry === this.#latest) this.#latest = undefined;
     this.#evictions++;
     this.#options.events?.evicted(reason, this.#age(entry));
     this.#release(entry);

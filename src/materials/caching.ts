@@ -234,19 +234,22 @@ function sealingKey(materials: EncryptionMaterials): SealingKey {
   const countBytes = (bytes: number) => {
     used.bytes += bytes;
   };
-  return { materials: { ...materials, countBytes }, used };
+  return { materials: { ...materials, encryptionContext: frozen(materials), countBytes }, used };
 }
 
 function openingKey({ encryptedDataKeys }: DecryptionMaterialsRequest) {
   return (materials: DecryptionMaterials): OpeningKey => {
     assertNotZero(materials);
-    // Many callers see it: none may change it.
-    const encryptionContext = Object.freeze({ ...materials.encryptionContext });
     return {
-      materials: { ...materials, encryptionContext },
+      materials: { ...materials, encryptionContext: frozen(materials) },
       index: encryptedDataKeys.indexOf(materials.opened),
     };
   };
+}
+
+/** Many callers see it: none may change it. */
+function frozen({ encryptionContext }: { readonly encryptionContext: EncryptionContext }): EncryptionContext {
+  return Object.freeze({ ...encryptionContext });
 }
 
 function assertNotZero({ dataKey }: { readonly dataKey: Secret }): void {

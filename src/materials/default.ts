@@ -34,7 +34,7 @@ export function defaultMaterialsManager(keyring: Keyring): MaterialsManager {
       const { signature } = asked.suite;
       if (signature === null) return freshMaterials(keyring, asked, asked.encryptionContext, undefined);
       return andThen(backend.signingKeyPair(signature.curve), ({ publicKey, signingKey }) => {
-        const context = Object.freeze({ ...asked.encryptionContext, [PUBLIC_KEY]: toBase64(publicKey) });
+        const context = { ...asked.encryptionContext, [PUBLIC_KEY]: toBase64(publicKey) };
         return freshMaterials(keyring, asked, context, signingKey);
       });
     },
@@ -44,15 +44,14 @@ export function defaultMaterialsManager(keyring: Keyring): MaterialsManager {
       const { context, requiredKeys } = completeContext(asked);
       const reasons: UnwrapReason[] = [];
       const placeOf = placesOf(edks);
-      const request: UnwrapRequest = {
-        ...keyringRequest(suite, context, signal),
-        verifying: asked.verifying,
-        note(edk, status, reason, cause, name = keyring.name) {
-          const { providerId } = edk;
-          const why = { keyring: name, index: placeOf(edk), providerId, status, reason };
-          reasons.push(cause === undefined ? why : { ...why, cause });
-        },
+      const note: UnwrapRequest["note"] = (edk, status, reason, cause, name = keyring.name) => {
+        const { providerId } = edk;
+        const why = { keyring: name, index: placeOf(edk), providerId, status, reason };
+        reasons.push(cause === undefined ? why : { ...why, cause });
       };
+      const { purpose, keyLength } = keyringRequest(suite, context, signal);
+      const { verifying } = asked;
+      const request = { purpose, keyLength, encryptionContext: context, signal, verifying, note };
       const answer = ask(keyring, "open a data key", signal, () => openDataKey(keyring, edks, request));
       return andThen(answer, (unwrapped) => {
         if (unwrapped == null) throw nothingOpened(edks.length, reasons);

@@ -20,15 +20,8 @@ export function isReserved(key: string): boolean {
 /** How pairs are ordered. Messages sort by UTF-8 bytes; old JavaScript writers sorted some AADs by locale. */
 export type ContextOrder = "utf8" | "locale";
 
-/** Manager and keyring serialise the same context, one after the other: the last frozen one is remembered. */
-let last: { readonly context: EncryptionContext; readonly bytes: Uint8Array } | undefined;
-
-/**
- * Pair count and pairs; an empty context is no bytes at all (framework/structures, "Serialization"). The bytes may be
- * shared: they are for reading only.
- */
+/** Pair count and pairs; an empty context is no bytes at all (framework/structures, "Serialization"). */
 export function serializeContext(context: EncryptionContext, order: ContextOrder = "utf8"): Uint8Array {
-  if (order === "utf8" && context === last?.context) return last.bytes;
   const keys = Object.keys(context);
   if (keys.length === 0) return EMPTY;
   if (keys.length > 1) keys.sort(order === "utf8" ? compareUtf8 : (a, b) => a.localeCompare(b));
@@ -43,7 +36,6 @@ export function serializeContext(context: EncryptionContext, order: ContextOrder
   setU16(bytes, 0, keys.length);
   let offset = 2;
   for (const key of keys) offset = setText(bytes, setText(bytes, offset, key), context[key]!);
-  if (order === "utf8" && Object.isFrozen(context)) last = { context, bytes };
   return bytes;
 }
 
@@ -54,8 +46,7 @@ export function parseContext(bytes: Uint8Array, start: number, end: number): Enc
   if (end - start < 2) throw bad("the pair count is cut short", start);
   const count = getU16(bytes, start);
   if (count === 0) throw bad("a pair count of zero; an empty context has no bytes", start);
-  const pairs: [string, string][] = [];
-  const seen = count > 1 ? new Set<string>() : null;
+  const context: Record<string, string> = {};
   let at = start + 2;
   const text = (): string => {
     const textEnd = at + 2 <= end ? at + 2 + getU16(bytes, at) : Number.POSITIVE_INFINITY;
@@ -68,16 +59,21 @@ export function parseContext(bytes: Uint8Array, start: number, end: number): Enc
   for (let i = 0; i < count; i++) {
     const keyAt = at;
     const key = text();
-    if (seen?.has(key)) throw bad("a key stands in it twice", keyAt);
+    if (Object.hasOwn(context, key)) throw bad("a key stands in it twice", keyAt);
     if (isReserved(key) && key !== PUBLIC_KEY) throw bad("a reserved key that means nothing here", keyAt);
-    seen?.add(key);
-    pairs.push([key, text()]);
+    setPair(context, key, text());
   }
   if (at !== end) throw bad("bytes follow the last pair", at);
-  return Object.fromEntries(pairs);
+  return context;
 }
 
-/** Checks a context that a caller gave for writing or for comparing; answers a frozen copy. */
+/** As a pair of its own whatever the key: `__proto__` too. */
+function setPair(context: Record<string, string>, key: string, value: string): void {
+  if (key !== "__proto__") context[key] = value;
+  else Object.defineProperty(context, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+/** Checks a context that a caller gave for writing or for comparing; answers a copy. */
 export function checkedContext(context: EncryptionContext | undefined): EncryptionContext {
   if (context === undefined) return NONE;
   if (Object.prototype.toString.call(context) !== "[object Object]") {
@@ -88,7 +84,7 @@ export function checkedContext(context: EncryptionContext | undefined): Encrypti
     const problem = problemOf(key, copy[key]);
     if (problem !== null) throw new EncryptionContextError(`The encryption context's ${problem}`, key);
   }
-  return Object.freeze(copy);
+  return copy;
 }
 
 function problemOf(key: string, value: unknown): string | null {
