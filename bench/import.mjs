@@ -1,32 +1,38 @@
 // What importing the root costs over an empty Node: whole processes, in turns.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { median, table } from "./measure.mjs";
+import { interleaved } from "./measure.mjs";
+import { effort, headline, table, times } from "./report.mjs";
 
 const cwd = fileURLToPath(new URL("..", import.meta.url));
-const PROGRAMS = {
-  "empty Node": ["--input-type=module", "-e", ""],
-  "keyfold (ESM)": ["--input-type=module", "-e", 'import "keyfold";'],
-  "keyfold (CJS)": ["-e", 'require("keyfold");'],
-  "@aws-crypto/client-node": ["-e", 'require("@aws-crypto/client-node");'],
+const program = (args) => () => {
+  const { status } = spawnSync(process.execPath, args, { cwd });
+  if (status !== 0) throw new Error(`node ${args.join(" ")} failed`);
 };
-
-const times = Object.fromEntries(Object.keys(PROGRAMS).map((name) => [name, []]));
-for (let round = -1; round < 21; round++) {
-  for (const [name, args] of Object.entries(PROGRAMS)) {
-    const start = performance.now();
-    const { status } = spawnSync(process.execPath, args, { cwd });
-    if (status !== 0) throw new Error(`${name} failed`);
-    if (round >= 0) times[name].push(performance.now() - start);
-  }
-}
-const base = median(times["empty Node"]);
+const esm = (source) => program(["--input-type=module", "-e", source]);
+const cjs = (source) => program(["-e", source]);
+const OFFICIAL = "@aws-crypto/client-node";
+const us = await interleaved(
+  {
+    "empty, ESM": esm(""),
+    "keyfold, ESM": esm('import "keyfold";'),
+    "empty, CJS": cjs(""),
+    "keyfold, CJS": cjs('require("keyfold");'),
+    // It has no ESM.
+    [`${OFFICIAL}, CJS`]: cjs(`require("${OFFICIAL}");`),
+  },
+  { rounds: effort({ quick: 5, normal: 21 }) },
+);
+const ms = (time) => (time / 1000).toFixed(1);
+const over = (name) => us[name] - us[`empty, ${name.slice(-3)}`];
 table(
   "Import time (milliseconds, whole process)",
   ["", "median", "over empty"],
-  Object.entries(times).map(([name, values]) => [
-    name,
-    median(values).toFixed(1),
-    (median(values) - base).toFixed(1),
-  ]),
+  Object.entries(us).map(([name, time]) => [name, ms(time), ms(over(name))]),
+);
+headline(
+  "import, over an empty Node",
+  `${times(over(`${OFFICIAL}, CJS`) / over("keyfold, ESM"))} the official client`,
+  `${ms(over("keyfold, ESM"))} ms`,
+  `${ms(over(`${OFFICIAL}, CJS`))} ms`,
 );

@@ -2,28 +2,36 @@
 
 export const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** Microseconds per call of each contestant: the median of its rounds. */
-export async function interleaved(contestants, { rounds = 9, calls = 500 } = {}) {
+/** By name of contestant: the median of what `measure` answers for it, in turns. Each round begins with another one. */
+export async function inTurns(contestants, rounds, measure) {
   const entries = Object.entries(contestants);
-  const times = new Map(entries.map(([name]) => [name, []]));
-  for (let round = -1; round < rounds; round++) {
-    // Each round begins with another contestant; round -1 warms up.
-    const turn = entries.map((_, i) => entries[(i + Math.max(0, round)) % entries.length]);
-    for (const [name, call] of turn) {
-      const start = performance.now();
-      for (let i = 0; i < calls; i++) await call();
-      if (round >= 0) times.get(name).push(((performance.now() - start) * 1000) / calls);
+  const values = new Map(entries.map(([name]) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (let i = 0; i < entries.length; i++) {
+      const [name, contestant] = entries[(round + i) % entries.length];
+      values.get(name).push(await measure(contestant));
     }
   }
-  return Object.fromEntries([...times].map(([name, values]) => [name, median(values)]));
+  return Object.fromEntries([...values].map(([name, each]) => [name, median(each)]));
 }
 
-/** A table in plain text; the first column is left-aligned, the others are right-aligned. */
-export function table(title, head, rows) {
-  const cells = [head, ...rows].map((row) => row.map(String));
-  const widths = head.map((_, i) => Math.max(...cells.map((row) => row[i].length)));
-  const line = (row) =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("  ");
-  console.log(`\n${title}`);
-  for (const row of cells) console.log(`  ${line(row)}`);
+/**
+ * Microseconds per call of each contestant. A turn lasts `turn` milliseconds, a warm-up `warmUp`, and both one call at
+ * least; `before` runs before each turn, outside of what is timed.
+ */
+export async function interleaved(contestants, { rounds, turn = 0, warmUp = 0, before = () => {} }) {
+  const timed = async (call, atLeast) => {
+    before();
+    const start = performance.now();
+    let calls = 0;
+    let elapsed = 0;
+    do {
+      await call();
+      calls++;
+      elapsed = performance.now() - start;
+    } while (elapsed < atLeast);
+    return (elapsed * 1000) / calls;
+  };
+  for (const call of Object.values(contestants)) await timed(call, warmUp);
+  return inTurns(contestants, rounds, (call) => timed(call, turn));
 }

@@ -1,52 +1,81 @@
-// 1 GiB through encryptStream and decryptStream: throughput, and how far memory grows once it runs.
-import { createEncryptionClient, rawAesKeyring } from "keyfold";
-import { table } from "./measure.mjs";
+// Streams: keyfold's web streams and the official client's Node streams, each fed and drained as its kind is.
+import { Readable } from "node:stream";
+import { createEncryptionClient } from "keyfold";
+import { interleaved } from "./measure.mjs";
+import { keyring, official, officialKeyring, UNSIGNED } from "./peers.mjs";
+import { effort, headline, mibPerSecond, speed, table, times } from "./report.mjs";
 
 const MIB = 1024 * 1024;
-const TOTAL = 1024 * MIB;
-const WARM_UP = 128 * MIB;
+const TOTAL = effort({ quick: 16, normal: 64, full: 1024 }) * MIB;
+const PIECE = 64 * 1024;
 
-const keyring = rawAesKeyring({
-  namespace: "bench",
-  name: "key",
-  key: crypto.getRandomValues(new Uint8Array(32)),
-});
-
-const rows = [];
-for (const frameLength of [4096, 65536]) {
-  const client = createEncryptionClient({ keyring, frameLength });
-  let sent = 0;
-  let received = 0;
-  let base = 0;
-  let peak = 0;
-  const source = new ReadableStream(
-    {
-      pull(controller) {
-        if (sent >= TOTAL) return controller.close();
-        sent += 65536;
-        controller.enqueue(new Uint8Array(65536).fill(sent / 65536));
-      },
-    },
-    { highWaterMark: 0 },
-  );
-  const start = performance.now();
-  for await (const chunk of source.pipeThrough(client.encryptStream()).pipeThrough(client.decryptStream())) {
-    const before = received;
-    received += chunk.length;
-    if (Math.floor(before / (16 * MIB)) === Math.floor(received / (16 * MIB))) continue;
-    globalThis.gc?.();
-    const { rss } = process.memoryUsage();
-    if (received < WARM_UP) base = Math.max(base, rss);
-    else peak = Math.max(peak, rss);
-  }
-  const seconds = (performance.now() - start) / 1000;
-  if (received !== TOTAL) throw new Error(`${received} bytes arrived of ${TOTAL}`);
-  const growth = Math.max(0, peak - base) / MIB;
-  rows.push([
-    `frames of ${frameLength}`,
-    (TOTAL / MIB / seconds).toFixed(0),
-    (base / MIB).toFixed(0),
-    growth.toFixed(1),
-  ]);
+function* plaintext() {
+  const piece = new Uint8Array(PIECE).fill(7);
+  for (let sent = 0; sent < TOTAL; sent += PIECE) yield piece;
 }
-table("1 GiB sealed and opened by streams", ["", "MiB/s", "resident MiB", "growth MiB"], rows);
+function* pieces(bytes) {
+  for (let start = 0; start < bytes.length; start += PIECE) yield bytes.subarray(start, start + PIECE);
+}
+const web = (chunks, transform) => ReadableStream.from(chunks).pipeThrough(transform);
+const node = (chunks, transform) => Readable.from(chunks).pipe(transform);
+
+async function drain(stream) {
+  let received = 0;
+  for await (const chunk of stream) received += chunk.length;
+  if (received < TOTAL) throw new Error(`${received} bytes arrived of ${TOTAL}`);
+}
+
+async function collect(stream) {
+  const chunks = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+async function compare(keyfoldOptions, officialOptions) {
+  const client = createEncryptionClient({ keyring, ...keyfoldOptions });
+  const sealing = {
+    keyfold: () => web(plaintext(), client.encryptStream()),
+    official: () => node(plaintext(), official.encryptStream(officialKeyring, officialOptions)),
+  };
+  const seal = await measured(sealing);
+  // Each opens what it wrote.
+  const own = await collect(sealing.keyfold());
+  const theirs = await collect(sealing.official());
+  const open = await measured({
+    keyfold: () => web(pieces(own), client.decryptStream()),
+    official: () => node(pieces(theirs), official.decryptStream(officialKeyring)),
+  });
+  return { seal, open };
+}
+
+function measured(streams) {
+  const contestants = Object.entries(streams).map(([name, stream]) => [name, () => drain(stream())]);
+  return interleaved(Object.fromEntries(contestants), { rounds: effort({ quick: 1, normal: 5, full: 3 }) });
+}
+
+const CASES = {
+  "4 KiB frames": [{ frameLength: 4096 }, { frameLength: 4096, suiteId: UNSIGNED }],
+  "64 KiB frames": [{ frameLength: 65536 }, { frameLength: 65536, suiteId: UNSIGNED }],
+  // keyfold: 64 KiB, unsigned. The official client: 4 KiB, signed.
+  "own defaults": [{}, {}],
+};
+const rows = [];
+for (const [name, options] of Object.entries(CASES)) {
+  for (const [what, us] of Object.entries(await compare(...options))) {
+    const ratio = times(us.official / us.keyfold);
+    rows.push([
+      `${what}, ${name}`,
+      speed(TOTAL, us.keyfold).toFixed(0),
+      speed(TOTAL, us.official).toFixed(0),
+      ratio,
+    ]);
+    if (name === "64 KiB frames") continue;
+    headline(
+      `${what} a stream, ${name}`,
+      `${ratio} the official client`,
+      mibPerSecond(TOTAL, us.keyfold),
+      mibPerSecond(TOTAL, us.official),
+    );
+  }
+}
+table(`Streams of ${TOTAL / MIB} MiB (MiB/s)`, ["", "keyfold", "official", "over official"], rows);

@@ -1,0 +1,20 @@
+// Puts the headlines of a run into README.md, between its two markers.
+import { readFile, writeFile } from "node:fs/promises";
+
+const FILE = new URL("../README.md", import.meta.url);
+const BEGIN = "<!-- bench -->";
+const END = "<!-- /bench -->";
+
+export async function writeReadme(headlines, when) {
+  const text = await readFile(FILE, "utf8");
+  const begin = text.indexOf(BEGIN);
+  const end = text.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`README.md lacks ${BEGIN} or ${END}.`);
+  const lines = [
+    "| what | keyfold's speed | keyfold | the other |",
+    "|---|---|---|---|",
+    ...headlines.map(({ what, ratio, keyfold, peer }) => `| ${what} | ${ratio} | ${keyfold} | ${peer} |`),
+  ];
+  const table = `${BEGIN}\n${when}\n\n${lines.join("\n")}\n`;
+  await writeFile(FILE, text.slice(0, begin) + table + text.slice(end));
+}
