@@ -5,30 +5,21 @@ import { readFile, writeFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { build } from "esbuild";
 import { createEncryptionClient, rawAesKeyring } from "keyfold";
+import { bundle, openingProgram } from "./bundle.mjs";
 import { installPacked, lend, pack, withTemporaryFolder } from "./packed.mjs";
 
 /** Programs that only open one message, and the most bytes that they may have. On the web, noble is 21,000 of them. */
 const PROGRAMS = [
   {
     name: "openMessage",
-    call: "openMessage(ciphertext, { keyring })",
     ceiling: { node: 40_000, browser: 57_000 },
   },
   {
     name: "createEncryptionClient",
-    call: "createEncryptionClient({ keyring }).decrypt(ciphertext)",
     ceiling: { node: 46_000, browser: 68_000 },
   },
 ];
-
-const sourceOf = ({ name, call }) => `
-import { ${name}, rawAesKeyring } from "keyfold";
-export async function open(key, ciphertext) {
-  const keyring = rawAesKeyring({ namespace: "n", name: "k", key });
-  return (await ${call}).plaintext;
-}`;
 
 /** Words that only this part of the library says. They survive minification. */
 const MARKS = {
@@ -75,27 +66,6 @@ await withTemporaryFolder(async (folder) => {
   }
 });
 
-async function bundle(project, platform, source, options = {}) {
-  const { outputFiles, metafile } = await build({
-    stdin: { contents: source, resolveDir: project },
-    bundle: true,
-    minify: true,
-    write: false,
-    metafile: true,
-    format: "esm",
-    platform,
-    logLevel: "error",
-    ...options,
-  });
-  const [{ imports }] = Object.values(metafile.outputs);
-  return {
-    text: outputFiles[0].text,
-    bytes: outputFiles[0].contents.length,
-    inputs: Object.keys(metafile.inputs),
-    imports: imports.filter(({ external }) => external),
-  };
-}
-
 async function checkSubpath(project, subpath, platform) {
   const rule = SUBPATHS[subpath];
   const specifier = `keyfold${subpath.slice(1)}`;
@@ -134,7 +104,7 @@ async function checkSubpath(project, subpath, platform) {
 }
 
 async function checkProgram(project, platform, program) {
-  const { text, bytes, inputs, imports } = await bundle(project, platform, sourceOf(program));
+  const { text, bytes, inputs, imports } = await bundle(project, platform, openingProgram(program.name));
   const what = `${program.name}, ${platform}`;
   assert.ok(!inputs.some((path) => /@aws-sdk|@smithy/.test(path)), `${what}: the AWS SDK is in it`);
   assert.ok(!/aws-sdk|smithy/i.test(text), `${what}: something of the AWS SDK is in it`);
