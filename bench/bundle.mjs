@@ -42,7 +42,7 @@ const kilobytes = (bytes) => `${(bytes / 1000).toFixed(0)} kB`;
 const whole = sizes[`${WHOLE}, node`];
 headline(
   "minified program that opens one message",
-  `1/${(whole / own).toFixed(1)} of the official client`,
+  `${times(whole / own)} smaller than the official client`,
   kilobytes(own),
   kilobytes(whole),
 );

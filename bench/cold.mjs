@@ -55,7 +55,7 @@ table(
 );
 headline(
   "messages of 1 KiB in the first second of a process",
-  `${ratio} the official client`,
+  `${ratio} as many as the official client`,
   sealed.keyfold.toLocaleString("en-US"),
   sealed.official.toLocaleString("en-US"),
 );

@@ -32,7 +32,7 @@ table(
 );
 headline(
   "import, over an empty Node",
-  `${times(over(`${OFFICIAL}, CJS`) / over("keyfold, ESM"))} the official client`,
+  `${times(over(`${OFFICIAL}, CJS`) / over("keyfold, ESM"))} as fast as the official client`,
   `${ms(over("keyfold, ESM"))} ms`,
   `${ms(over(`${OFFICIAL}, CJS`))} ms`,
 );

@@ -1,45 +1,55 @@
-// What `browser.mjs` has the page do. Bare WebCrypto seals the same pieces, one after another, and keeps the results.
+// What `browser.mjs` has the page do. Bare WebCrypto seals the same pieces, one after another, and leaves them apart;
+// gathered, it copies them into one array, as whoever makes one message must.
 import { createEncryptionClient, rawAesKeyring } from "keyfold";
 import { interleaved } from "./measure.mjs";
 
 const PIECE = 1024 * 1024;
+const TAG = 16;
+
+async function apart(bytes, length, use) {
+  const results = [];
+  for (let start = 0; start < bytes.length; start += length)
+    results.push(await use(bytes.subarray(start, start + length)));
+  return results;
+}
+
+async function gathered(bytes, length, outLength, use) {
+  const out = new Uint8Array((bytes.length / length) * outLength);
+  let at = 0;
+  for (let start = 0; start < bytes.length; start += length, at += outLength)
+    out.set(new Uint8Array(await use(bytes.subarray(start, start + length))), at);
+  return out;
+}
 
 globalThis.compare = async (size, rounds) => {
-  const client = createEncryptionClient({
-    keyring: rawAesKeyring({
-      namespace: "bench",
-      name: "key",
-      key: crypto.getRandomValues(new Uint8Array(32)),
-    }),
-    frameLength: PIECE,
-  });
-  const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, [
-    "encrypt",
-    "decrypt",
-  ]);
-  const iv = new Uint8Array(12);
-  // The zeros of a new array may not be in memory yet.
+  const raw = crypto.getRandomValues(new Uint8Array(32));
+  const keyring = rawAesKeyring({ namespace: "bench", name: "key", key: raw });
+  const client = createEncryptionClient({ keyring, frameLength: PIECE });
+  const key = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]);
+  const parameters = { name: "AES-GCM", iv: new Uint8Array(12) };
+  const encrypt = (piece) => crypto.subtle.encrypt(parameters, key, piece);
+  const decrypt = (piece) => crypto.subtle.decrypt(parameters, key, piece);
+
+  // Filled: the zeros of a new array may not be in memory yet.
   const plaintext = new Uint8Array(size).fill(7);
-
-  const inPieces = async (bytes, length, use) => {
-    const results = [];
-    for (let start = 0; start < bytes.length; start += length)
-      results.push(await use(bytes.subarray(start, start + length)));
-    return results;
-  };
-  const sealPieces = () =>
-    inPieces(plaintext, PIECE, (piece) => crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, piece));
-  const seal = await interleaved({ keyfold: () => client.encrypt(plaintext), bare: sealPieces }, { rounds });
-
+  const sealed = await gathered(plaintext, PIECE, PIECE + TAG, encrypt);
   const { ciphertext } = await client.encrypt(plaintext);
-  const sealed = new Uint8Array(await new Blob(await sealPieces()).arrayBuffer());
-  const open = await interleaved(
-    {
-      keyfold: () => client.decrypt(ciphertext),
-      bare: () =>
-        inPieces(sealed, PIECE + 16, (piece) => crypto.subtle.decrypt({ name: "AES-GCM", iv }, key, piece)),
-    },
-    { rounds },
-  );
-  return { seal, open };
+  return {
+    seal: await interleaved(
+      {
+        keyfold: () => client.encrypt(plaintext),
+        bare: () => apart(plaintext, PIECE, encrypt),
+        gathered: () => gathered(plaintext, PIECE, PIECE + TAG, encrypt),
+      },
+      { rounds },
+    ),
+    open: await interleaved(
+      {
+        keyfold: () => client.decrypt(ciphertext),
+        bare: () => apart(sealed, PIECE + TAG, decrypt),
+        gathered: () => gathered(sealed, PIECE + TAG, PIECE, decrypt),
+      },
+      { rounds },
+    ),
+  };
 };

@@ -16,7 +16,7 @@ export function table(title, head, rows) {
   for (const row of cells) console.log(`  ${line(row)}`);
 }
 
-/** A row of the README's table, handed to `run.mjs`. `ratio` says of what it is one: "12x the official client". */
+/** A row of the README's table, handed to `run.mjs`. `ratio` is read after "keyfold is". */
 export function headline(what, ratio, keyfold, peer) {
   process.send?.({ what, ratio, keyfold, peer });
 }
