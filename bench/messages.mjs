@@ -69,9 +69,8 @@ const SIZES = {
   "256 KiB": () => unsigned(256 * 1024),
 };
 const options = {
-  // Many short ones: what else the machine does comes and goes.
-  rounds: effort({ quick: 3, normal: 21 }),
-  turn: effort({ quick: 20, normal: 30 }),
+  rounds: effort({ quick: 3, normal: 15 }),
+  turn: effort({ quick: 20, normal: 50 }),
   warmUp: effort({ quick: 60, normal: 300 }),
 };
 
