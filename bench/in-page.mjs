@@ -21,6 +21,22 @@ async function gathered(bytes, length, outLength, use) {
   return out;
 }
 
+async function through(bytes, transform) {
+  let start = 0;
+  const source = new ReadableStream(
+    {
+      pull(controller) {
+        if (start >= bytes.length) return controller.close();
+        controller.enqueue(bytes.subarray(start, start + PIECE));
+        start += PIECE;
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  const reader = source.pipeThrough(transform).getReader();
+  while (!(await reader.read()).done);
+}
+
 globalThis.compare = async (size, rounds) => {
   const raw = crypto.getRandomValues(new Uint8Array(32));
   const keyring = rawAesKeyring({ namespace: "bench", name: "key", key: raw });
@@ -38,6 +54,7 @@ globalThis.compare = async (size, rounds) => {
     seal: await interleaved(
       {
         keyfold: () => client.encrypt(plaintext),
+        streamed: () => through(plaintext, client.encryptStream()),
         bare: () => apart(plaintext, PIECE, encrypt),
         gathered: () => gathered(plaintext, PIECE, PIECE + TAG, encrypt),
       },
@@ -46,6 +63,7 @@ globalThis.compare = async (size, rounds) => {
     open: await interleaved(
       {
         keyfold: () => client.decrypt(ciphertext),
+        streamed: () => through(ciphertext, client.decryptStream()),
         bare: () => apart(sealed, PIECE + TAG, decrypt),
         gathered: () => gathered(sealed, PIECE + TAG, PIECE, decrypt),
       },
