@@ -8,6 +8,7 @@ import { effort, headline, mibPerSecond, speed, table, times } from "./report.mj
 const MIB = 1024 * 1024;
 const TOTAL = effort({ quick: 16, normal: 64, full: 1024 }) * MIB;
 const PIECE = 64 * 1024;
+const options = { rounds: effort({ quick: 1, normal: 7, full: 3 }), turn: effort({ quick: 0, normal: 200 }) };
 
 function* plaintext() {
   const piece = new Uint8Array(PIECE).fill(7);
@@ -50,7 +51,7 @@ async function compare(keyfoldOptions, officialOptions) {
 
 function measured(streams) {
   const contestants = Object.entries(streams).map(([name, stream]) => [name, () => drain(stream())]);
-  return interleaved(Object.fromEntries(contestants), { rounds: effort({ quick: 1, normal: 5, full: 3 }) });
+  return interleaved(Object.fromEntries(contestants), options);
 }
 
 const CASES = {
