@@ -1,7 +1,6 @@
 import { concat } from "../bytes/arrays.ts";
 import type { Signer } from "../crypto/backend.ts";
 import { LimitError } from "../errors.ts";
-import { FRAME_OVERHEAD } from "../message/body.ts";
 import { writeFooter } from "../message/footer.ts";
 import { bodySize } from "../message/sizes.ts";
 import type { EncryptionContext } from "../types.ts";
@@ -91,17 +90,17 @@ export async function* encryptChunks(
           heldLength += piece.length;
           continue;
         }
-        const out = new Uint8Array(frames * (frameLength + FRAME_OVERHEAD));
         const toFill = heldLength === 0 ? 0 : frameLength - heldLength;
         held.set(piece.subarray(0, toFill), heldLength);
         const rest = toFill + (frames - (heldLength === 0 ? 0 : 1)) * frameLength;
-        const first = heldLength === 0 ? 0 : await message.frames.sealFrames(held, out, 0);
-        await message.frames.sealFrames(piece.subarray(toFill, rest), out, first);
+        const whole = piece.subarray(toFill, rest);
+        for await (const out of message.frames.sealChunks(heldLength === 0 ? [whole] : [held, whole])) {
+          message.signer?.update(out);
+          ciphertextBytes += out.length;
+          yield out;
+        }
         held.set(piece.subarray(rest));
         heldLength = piece.length - rest;
-        message.signer?.update(out);
-        ciphertextBytes += out.length;
-        yield out;
       }
     }
     const final = new Uint8Array(bodySize(heldLength, frameLength));

@@ -22,6 +22,8 @@ export interface AesGcm {
     out: Uint8Array,
     offset: number,
   ): Awaitable<void>;
+  /** Answers ciphertext and tag in memory of their own, where the runtime makes them so: `seal` would copy them. */
+  sealApart?(iv: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): Promise<Uint8Array>;
   /** Answers the verified plaintext, in memory of its own. Null: it does not open. */
   open(iv: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Awaitable<Uint8Array | null>;
 }

@@ -17,6 +17,9 @@ const MAX_NON_FRAMED = 2 ** 36 - 32;
 const IV_LENGTH = 12;
 const TAG_LENGTH = 16;
 
+/** From this length on a frame is worth two chunks of a stream, to spare a copy of it. */
+const LONG_FRAME = 64 * 1024;
+
 type Part = "frame" | "final" | "single";
 const PART_TEXT: Readonly<Record<Part, Uint8Array>> = {
   frame: utf8("AWSKMSEncryptionClient Frame"),
@@ -68,13 +71,36 @@ export class FrameSealer {
       setU32(out, at, sequence);
       out.set(this.#iv, at + 4);
       const content = plaintext.subarray(start, start + this.#frameLength);
-      this.#frameAad ??= aadOf(this.#messageId, "frame");
-      const aad = this.#frameAad(sequence, content.length);
+      const aad = this.#aadOfFrame(sequence, content.length);
       const sealed = this.#gcm.seal(this.#iv, content, aad, out, at + 16);
       if (sealed !== undefined) await sealed;
       at += content.length + FRAME_OVERHEAD;
     }
     return at;
+  }
+
+  /** Seals whole numbers of regular frames, as chunks that follow one another. */
+  async *sealChunks(plaintexts: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, void> {
+    const { sealApart } = this.#gcm;
+    if (sealApart === undefined || this.#frameLength < LONG_FRAME) {
+      const length = plaintexts.reduce((sum, plaintext) => sum + plaintext.length, 0);
+      const out = new Uint8Array((length / this.#frameLength) * (this.#frameLength + FRAME_OVERHEAD));
+      let at = 0;
+      for (const plaintext of plaintexts) at = await this.sealFrames(plaintext, out, at);
+      yield out;
+      return;
+    }
+    for (const plaintext of plaintexts) {
+      for (let start = 0; start < plaintext.length; start += this.#frameLength) {
+        const prefix = new Uint8Array(4 + IV_LENGTH);
+        const sequence = this.#next();
+        setU32(prefix, 0, sequence);
+        prefix.set(this.#iv, 4);
+        yield prefix;
+        const content = plaintext.subarray(start, start + this.#frameLength);
+        yield await sealApart(this.#iv, content, this.#aadOfFrame(sequence, content.length));
+      }
+    }
   }
 
   /** Seals the final frame: at most one frame's length, possibly nothing. Answers where it ends in `out`. */
@@ -87,6 +113,11 @@ export class FrameSealer {
     const aad = aadOf(this.#messageId, "final")(sequence, plaintext.length);
     const end = offset + plaintext.length + FINAL_FRAME_OVERHEAD;
     return andThen(this.#gcm.seal(this.#iv, plaintext, aad, out, offset + 24), () => end);
+  }
+
+  #aadOfFrame(sequence: number, length: number): Uint8Array {
+    this.#frameAad ??= aadOf(this.#messageId, "frame");
+    return this.#frameAad(sequence, length);
   }
 
   #next(): number {
@@ -179,7 +210,6 @@ export class BodyOpener {
       if (out === undefined && next === end) return opened;
       out ??= new Uint8Array(length);
       out.set(opened, written);
-      opened.fill(0);
       written += opened.length;
       at = next;
     }

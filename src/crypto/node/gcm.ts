@@ -44,9 +44,7 @@ function decipherAll(decipher: DecipherGCM, sealed: Uint8Array, length: number):
   }
   const plaintext = new Uint8Array(length);
   for (let start = 0; start < length; start += PIECE) {
-    const piece = decipher.update(sealed.subarray(start, Math.min(start + PIECE, length)));
-    plaintext.set(piece, start);
-    piece.fill(0);
+    plaintext.set(decipher.update(sealed.subarray(start, Math.min(start + PIECE, length))), start);
   }
   return plaintext;
 }

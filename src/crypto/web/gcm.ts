@@ -14,8 +14,11 @@ export function aesGcm(key: Uint8Array): AesGcm {
     return imported;
   };
 
-  const sealSmall: AesGcm["seal"] = (iv, plaintext, aad, out, offset) =>
-    out.set(gcm(key, iv, aad).encrypt(plaintext), offset);
+  const sealApart = async (iv: Uint8Array, plaintext: Uint8Array, aad: Uint8Array): Promise<Uint8Array> => {
+    const cryptoKey = await importedKey();
+    if (cryptoKey === null) return gcm(key, iv, aad).encrypt(plaintext);
+    return new Uint8Array(await subtle().encrypt(parameters(iv, aad), cryptoKey, source(plaintext)));
+  };
 
   const openSmall = (iv: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Uint8Array | null => {
     try {
@@ -27,13 +30,11 @@ export function aesGcm(key: Uint8Array): AesGcm {
 
   return {
     seal(iv, plaintext, aad, out, offset) {
-      if (plaintext.length <= SMALL) return sealSmall(iv, plaintext, aad, out, offset);
-      return importedKey().then(async (cryptoKey) => {
-        if (cryptoKey === null) return sealSmall(iv, plaintext, aad, out, offset);
-        const sealed = await subtle().encrypt(parameters(iv, aad), cryptoKey, source(plaintext));
-        out.set(new Uint8Array(sealed), offset);
-      });
+      if (plaintext.length <= SMALL) return out.set(gcm(key, iv, aad).encrypt(plaintext), offset);
+      return sealApart(iv, plaintext, aad).then((sealed) => out.set(sealed, offset));
     },
+
+    sealApart,
 
     open(iv, sealed, aad) {
       if (sealed.length < TAG_LENGTH) return null;
