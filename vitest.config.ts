@@ -12,9 +12,10 @@ const suite = (once: readonly string[] = []) => ({
 const WITHOUT_BACKEND = [
   // Reads the sources as text.
   "test/house.test.ts",
-  // Bytes, base64, ARNs: no cryptography.
+  // Bytes, base64, ARNs, counting: no cryptography.
   "test/bytes/**",
   "test/kms/arn.test.ts",
+  "test/policy/**",
   // Sockets, and which of KMS's errors becomes which of ours. The keyring tests of test/kms run on both.
   "test/kms/fault-matrix.test.ts",
   "test/testing/http.test.ts",

@@ -28,22 +28,28 @@ const MARKS = {
   sqs: ["SendMessageCommand"],
   dynamodb: ["TransactWriteItemsCommand"],
   ses: ["x-ses-"],
+  policy: ["estimateKmsRequests"],
   testing: ["TrentService", "keyfold-local-kms"],
   sealing: ["createEncryptionClient"],
 };
 
 /** Each subpath: the AWS packages it may import, what it must have, and what it must not. A new one needs a row. */
 const SUBPATHS = {
-  ".": { sdk: [], has: ["sealing"], not: ["kms", "s3", "sqs", "dynamodb", "ses", "testing"] },
+  ".": { sdk: [], has: ["sealing"], not: ["kms", "s3", "sqs", "dynamodb", "ses", "policy", "testing"] },
   "./kms": {
     sdk: ["@aws-sdk/client-kms"],
     has: ["kms"],
-    not: ["sealing", "s3", "sqs", "dynamodb", "ses", "testing"],
+    not: ["sealing", "s3", "sqs", "dynamodb", "ses", "policy", "testing"],
+  },
+  "./policy": {
+    sdk: [],
+    has: ["policy"],
+    not: ["sealing", "kms", "s3", "sqs", "dynamodb", "ses", "testing"],
   },
   "./testing": {
     sdk: [],
     has: ["testing"],
-    not: ["sealing", "s3", "sqs", "dynamodb", "ses"],
+    not: ["sealing", "s3", "sqs", "dynamodb", "ses", "policy"],
     // `listen()` loads it when it is called, and only then.
     dynamic: ["node:http"],
   },

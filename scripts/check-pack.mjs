@@ -9,6 +9,7 @@ import { execute, installPacked, lend, pack, ROOT, withTemporaryFolder } from ".
 const SOURCES = {
   "../../src/index.ts": "keyfold",
   "../../src/kms/index.ts": "keyfold/kms",
+  "../../src/policy/index.ts": "keyfold/policy",
   "../../src/testing/index.ts": "keyfold/testing",
 };
 const ALLOWED = /^(dist\/.+\.(js|cjs|d\.ts|d\.cts)|package\.json|(README|CHANGELOG|SECURITY)\.md|LICENSE)$/;
@@ -28,12 +29,15 @@ const underKms = createEncryptionClient({
     const error = await each.decryptText(ciphertext, { encryptionContext: { tenant: "t2" } }).catch((e) => e);
     if (!isKeyfoldError(error, "ERR_ENCRYPTION_CONTEXT")) throw new Error("it opened for another tenant");
   }
+  const month = { billingPeriodSeconds: 31 * 86_400, producers: 1, consumers: 1 };
+  if (estimateKmsRequests(month).sqs !== 26_784) throw new Error("it counted otherwise than SQS");
   console.log("sealed and opened");
 })();
 `;
 const NAMES = {
   keyfold: "{ createEncryptionClient, isKeyfoldError, rawAesKeyring }",
   "keyfold/kms": "{ kmsKeyring }",
+  "keyfold/policy": "{ estimateKmsRequests }",
   "keyfold/testing": "{ createLocalKms }",
 };
 const importing = Object.entries(NAMES).map(([from, names]) => `import ${names} from "${from}";\n`);

@@ -1,0 +1,6 @@
+export {
+  estimateKmsRequests,
+  type KmsRequestCounts,
+  type KmsRequestEstimate,
+  type QueueTraffic,
+} from "./estimate.ts";
