@@ -16,6 +16,7 @@ const WITHOUT_BACKEND = [
   "test/bytes/**",
   "test/kms/arn.test.ts",
   "test/policy/**",
+  "test/simulation/**",
   // Sockets, and which of KMS's errors becomes which of ours. The keyring tests of test/kms run on both.
   "test/kms/fault-matrix.test.ts",
   "test/testing/http.test.ts",
