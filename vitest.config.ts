@@ -10,8 +10,9 @@ const suite = (once: readonly string[] = []) => ({
 
 // What no backend has a part in runs under `node` alone.
 const WITHOUT_BACKEND = [
-  // Reads the sources as text.
+  // Read files of the repository as text.
   "test/house.test.ts",
+  "test/pictures.test.ts",
   // Bytes, base64, ARNs, counting: no cryptography.
   "test/bytes/**",
   "test/kms/arn.test.ts",
