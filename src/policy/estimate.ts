@@ -42,9 +42,11 @@ const CALLER = "estimateKmsRequests";
  * - R' = (B / D) x (2P + P x C) x contexts: a consumer of keyfold opens the data key of each producer that it hears
  *   from. P in place of 2P without `verifyNewKeys`.
  *
- * B is the billing period, D the reuse period, P producers, C consumers. Both take it that all of them are busy all the
- * time and hear from each other; whoever rests asks less. A message that waits until its consumer's copy of the data key
- * has expired adds one Decrypt. Nothing is rounded, so that queues and periods add up; round the sum up for a budget.
+ * B is the billing period, D the reuse period, P producers, C consumers. Both take it that all of them are busy and hear
+ * from each other: whoever rests asks less. A message that waits until its consumer's copy of the data key has expired
+ * adds one Decrypt. `refreshAhead` renews busy keys after about three quarters of the period: count with that as D.
+ *
+ * Nothing is rounded, so that queues and periods add up; round the sum up for a budget.
  *
  * @throws `TypeError` for options out of range.
  *

@@ -40,6 +40,11 @@ describe("the examples of the Amazon SQS developer guide", () => {
   });
 });
 
+it("the example of its documentation", () => {
+  const month = { billingPeriodSeconds: 31 * 86_400, producers: 1, consumers: 1 };
+  expect(estimateKmsRequests([month, { ...month, producers: 5, consumers: 2 }]).keyfold).toBe(205_344);
+});
+
 describe("what differs on your own side", () => {
   it("each consumer opens the data key of each producer", () => {
     const { sqs, keyfold } = estimateKmsRequests({ ...WEEKS, producers: 4, consumers: 3 });
