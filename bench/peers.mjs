@@ -4,6 +4,8 @@ import {
   AlgorithmSuiteIdentifier,
   buildClient,
   CommitmentPolicy,
+  getLocalCryptographicMaterialsCache,
+  NodeCachingMaterialsManager,
   RawAesKeyringNode,
   RawAesWrappingSuiteIdentifier,
 } from "@aws-crypto/client-node";
@@ -20,6 +22,13 @@ export const officialKeyring = new RawAesKeyringNode({
   unencryptedMasterKey: new Uint8Array(key),
   wrappingSuite: RawAesWrappingSuiteIdentifier.AES256_GCM_IV12_TAG16_NO_PADDING,
 });
+/** The official cache around a keyring or a manager. */
+export const officialCache = (backingMaterials, maxAge = 300_000) =>
+  new NodeCachingMaterialsManager({
+    backingMaterials,
+    cache: getLocalCryptographicMaterialsCache(1000),
+    maxAge,
+  });
 /** Suite 0x0478, keyfold's default. The official client's own is the signed 0x0578. */
 export const UNSIGNED = AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY;
 export const SIGNED = AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY_ECDSA_P384;

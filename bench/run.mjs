@@ -5,7 +5,18 @@ import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { writeReadme } from "./readme.mjs";
 
-const PARTS = ["messages", "stream", "object", "cache", "import", "cold", "bundle", "browser", "memory"];
+const PARTS = [
+  "messages",
+  "stream",
+  "object",
+  "cache",
+  "import",
+  "cold",
+  "bundle",
+  "browser",
+  "memory",
+  "stampede",
+];
 
 const asked = process.argv.slice(2).filter((argument) => argument !== "--readme");
 const readme = process.argv.includes("--readme");
