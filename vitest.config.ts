@@ -15,6 +15,8 @@ const WITHOUT_BACKEND = [
   "test/pictures.test.ts",
   // Bytes, base64, ARNs, counting: no cryptography.
   "test/bytes/**",
+  // Numbered keys and virtual clocks.
+  "test/cache/**",
   "test/kms/arn.test.ts",
   "test/policy/**",
   "test/simulation/**",

@@ -41,6 +41,7 @@ export class Flight<Ask extends { readonly signal?: AbortSignal | undefined }, A
       const waiter: Waiter<Ask, Answer> = { ask, resolve, reject, done };
       this.#waiters.add(waiter);
       signal?.addEventListener("abort", aborted);
+      if (signal?.aborted) aborted();
     });
   }
 
@@ -65,6 +66,8 @@ export class Flight<Ask extends { readonly signal?: AbortSignal | undefined }, A
 /** The same error as another object; what is no error stays what it is. */
 function copyOf(reason: unknown): unknown {
   if (!(reason instanceof Error)) return reason;
+  // Its fields lie behind getters that know a DOMException of the runtime's own making only.
+  if (reason instanceof DOMException) return new DOMException(reason.message, reason.name);
   const copy = Object.setPrototypeOf(new Error(reason.message), Object.getPrototypeOf(reason));
   return Object.defineProperties(copy, Object.getOwnPropertyDescriptors(reason));
 }
