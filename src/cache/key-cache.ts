@@ -182,14 +182,17 @@ export class KeyCache<Key> {
   /** Begins a load. An answer at once is an entry already. */
   #depart(request: KeyRequest<Key>, background: boolean): Departure<Key> | Entry<Key> {
     const { id, partition } = request;
-    const leave = () => this.#departures.delete(id);
+    const leave = () => {
+      // After a clear another load may have departed for this id.
+      if (this.#departures.get(id) === departure) this.#departures.delete(id);
+    };
     const departure: Departure<Key> = { partition, flight: new Flight(background ? null : leave) };
     const made = now(this.#options.clocks);
     const answer = request.load(departure.flight.signal);
     if (!isPromise(answer)) return this.#keep(this.#entry(request, answer, made));
     this.#departures.set(id, departure);
     this.#land(departure, request, answer, made).catch((error) => {
-      if (this.#departures.get(id) === departure) leave();
+      leave();
       departure.flight.fail(error);
       if (background) this.#options.events?.renewalFailed(error);
     });
