@@ -112,7 +112,7 @@ export class KeyCache<Key> {
     this.#misses++;
     this.#options.events?.miss();
     const departed = this.#depart(request, false);
-    return "flight" in departed ? this.#wait(departed, request) : this.#serve(departed, request)!.key;
+    return "flight" in departed ? this.#wait(departed, request) : departed.key;
   }
 
   /** Forgets every key, or those of one partition. Loads on their way serve who waits for them, and are not kept. */
@@ -189,7 +189,11 @@ export class KeyCache<Key> {
     const departure: Departure<Key> = { partition, flight: new Flight(background ? null : leave) };
     const made = now(this.#options.clocks);
     const answer = request.load(departure.flight.signal);
-    if (!isPromise(answer)) return this.#keep(this.#entry(request, answer, made));
+    if (!isPromise(answer)) {
+      const entry = this.#entry(request, answer, made);
+      if (!background) this.#serve(entry, request);
+      return this.#keep(entry);
+    }
     this.#departures.set(id, departure);
     this.#land(departure, request, answer, made).catch((error) => {
       leave();
@@ -212,12 +216,10 @@ export class KeyCache<Key> {
       throw new KeyringError(this.#options.name, "a key took longer to arrive than it may be used, twice.");
     }
     const isKept = this.#departures.get(request.id)?.flight === flight;
-    if (isKept) {
-      this.#departures.delete(request.id);
-      this.#keep(entry);
-    }
+    if (isKept) this.#departures.delete(request.id);
     flight.land((ask) => this.#serve(entry, ask));
-    if (!isKept) this.#release(entry);
+    if (isKept) this.#keep(entry);
+    else this.#release(entry);
   }
 
   /** Gets a new key while callers go on with this one. */
@@ -236,13 +238,15 @@ export class KeyCache<Key> {
     return { id, partition, key, made, softAgeMs: softAgeMs * (1 - JITTER * Math.random()) };
   }
 
+  /** Whoever is to use the key holds it already: an observer that hears of evictions may clear the cache. */
   #keep(entry: Entry<Key>): Entry<Key> {
     const before = this.#entries.get(entry.id);
-    if (before !== undefined) this.#drop(before, "renewed");
-    this.#sweep();
+    this.#entries.delete(entry.id);
     this.#entries.set(entry.id, entry);
     this.#latest = entry;
     this.#byAge.add(entry);
+    if (before !== undefined) this.#drop(before, "renewed");
+    this.#sweep();
     for (const eldest of this.#entries.values()) {
       if (this.#entries.size <= this.#options.capacity) break;
       this.#drop(eldest, "capacity");
@@ -252,8 +256,8 @@ export class KeyCache<Key> {
   }
 
   #drop(entry: Entry<Key>, reason: EvictReason): null {
-    this.#entries.delete(entry.id);
-    this.#byAge.delete(entry);
+    if (!this.#byAge.delete(entry)) return null;
+    if (this.#entries.get(entry.id) === entry) this.#entries.delete(entry.id);
     if (entry === this.#latest) this.#latest = undefined;
     this.#evictions++;
     this.#options.events?.evicted(reason, this.#age(entry));

@@ -326,3 +326,48 @@ describe("a cache that was disposed of", () => {
     expect(cache.figures).toMatchObject({ entries: 0, inFlight: 0 });
   });
 });
+
+describe("an observer of evictions", () => {
+  const clearing = (what: "clear" | "dispose", capacity = 1) => {
+    const test: ReturnType<typeof testCache> = testCache({
+      capacity,
+      events: {
+        hit() {},
+        miss() {},
+        renewalFailed() {},
+        evicted: () => test.cache[what](),
+      },
+    });
+    return test;
+  };
+
+  it.each(["clear", "dispose"] as const)("may %s the cache that a load has just filled", async (what) => {
+    const { take, use, cache, keys } = clearing(what);
+    await use("a");
+    const held = await take("b");
+    expect(held.isWiped).toBe(false);
+    held.secret.release();
+    expect(cache.figures.entries).toBe(0);
+    expect(keys.every(({ isWiped }) => isWiped)).toBe(true);
+  });
+
+  it("may clear it while it is being cleared", async () => {
+    const { cache, keys, use } = clearing("clear", 3);
+    for (const id of ["a", "b", "c"]) await use(id);
+    cache.clear();
+    expect(cache.figures).toMatchObject({ entries: 0, evictions: 3 });
+    expect(keys.every(({ isWiped }) => isWiped)).toBe(true);
+  });
+
+  it.each(["clear", "dispose"] as const)("may %s it while a key is answered at once", (what) => {
+    const { cache, request, newKey, keys } = clearing(what);
+    const load = () => newKey();
+    for (const id of ["a", "b"]) {
+      const held = cache.obtain(request(id, { load })) as TestKey;
+      expect(held.isWiped).toBe(false);
+      held.secret.release();
+    }
+    expect(cache.figures.entries).toBe(0);
+    expect(keys.every(({ isWiped }) => isWiped)).toBe(true);
+  });
+});
