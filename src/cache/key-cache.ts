@@ -85,9 +85,12 @@ export class KeyCache<Key> {
   /** The last of them. */
   #latest: Entry<Key> | undefined;
   /** In order of age. */
-  readonly #byAge = new Set<Entry<Key>>();
+  #byAge = new Set<Entry<Key>>();
   readonly #departures = new Map<string, Departure<Key>>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #newest = Number.NEGATIVE_INFINITY;
+  /** Monotonic time of the making of the key that the timer is for. */
+  #awaited = 0;
   #disposed = false;
   #hits = 0;
   #misses = 0;
@@ -244,7 +247,7 @@ export class KeyCache<Key> {
     this.#entries.delete(entry.id);
     this.#entries.set(entry.id, entry);
     this.#latest = entry;
-    this.#byAge.add(entry);
+    this.#addByAge(entry);
     if (before !== undefined) this.#drop(before, "renewed");
     this.#sweep();
     for (const eldest of this.#entries.values()) {
@@ -253,6 +256,15 @@ export class KeyCache<Key> {
     }
     this.#schedule();
     return entry;
+  }
+
+  /** Whoever was asked for first may come last. */
+  #addByAge(entry: Entry<Key>): void {
+    const { monotonic } = entry.made;
+    this.#byAge.add(entry);
+    if (monotonic < this.#newest) {
+      this.#byAge = new Set([...this.#byAge].sort((a, b) => a.made.monotonic - b.made.monotonic));
+    } else this.#newest = monotonic;
   }
 
   #drop(entry: Entry<Key>, reason: EvictReason): null {
@@ -275,7 +287,13 @@ export class KeyCache<Key> {
   /** Wakes when the oldest key expires. Keeps no process alive; where there are no timers, uses sweep. */
   #schedule(): void {
     const [oldest] = this.#byAge;
-    if (oldest === undefined || this.#timer !== undefined) return;
+    if (oldest === undefined) return;
+    const { monotonic } = oldest.made;
+    if (this.#timer !== undefined) {
+      if (this.#awaited <= monotonic) return;
+      clearTimeout(this.#timer);
+    }
+    this.#awaited = monotonic;
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;
