@@ -22,3 +22,8 @@ export function now(clocks: Clocks): Moment {
 export function ageOf(then: Moment, clocks: Clocks): number {
   return Math.max(clocks.monotonic() - then.monotonic, clocks.wall() - then.wall);
 }
+
+/** Negative if the first is the earlier moment: for sorting. */
+export function inOrder(a: Moment, b: Moment): number {
+  return a.monotonic - b.monotonic || a.wall - b.wall;
+}

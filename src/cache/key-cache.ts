@@ -1,7 +1,7 @@
 import { isPromise } from "../awaitable.ts";
 import { invalidArgument, KeyringError } from "../errors.ts";
 import type { Awaitable } from "../types.ts";
-import { ageOf, type Clocks, type Moment, now } from "./clocks.ts";
+import { ageOf, type Clocks, inOrder, type Moment, now } from "./clocks.ts";
 import { Flight } from "./flight.ts";
 import type { Secret } from "./secret.ts";
 
@@ -88,9 +88,9 @@ export class KeyCache<Key> {
   #byAge = new Set<Entry<Key>>();
   readonly #departures = new Map<string, Departure<Key>>();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #newest = Number.NEGATIVE_INFINITY;
-  /** Monotonic time of the making of the key that the timer is for. */
-  #awaited = 0;
+  /** The entry that the timer is for. */
+  #awaited: Entry<Key> | undefined;
+  #youngest: Moment = { monotonic: Number.NEGATIVE_INFINITY, wall: Number.NEGATIVE_INFINITY };
   #disposed = false;
   #hits = 0;
   #misses = 0;
@@ -260,11 +260,9 @@ export class KeyCache<Key> {
 
   /** Whoever was asked for first may come last. */
   #addByAge(entry: Entry<Key>): void {
-    const { monotonic } = entry.made;
     this.#byAge.add(entry);
-    if (monotonic < this.#newest) {
-      this.#byAge = new Set([...this.#byAge].sort((a, b) => a.made.monotonic - b.made.monotonic));
-    } else this.#newest = monotonic;
+    if (inOrder(this.#youngest, entry.made) <= 0) this.#youngest = entry.made;
+    else this.#byAge = new Set([...this.#byAge].sort((a, b) => inOrder(a.made, b.made)));
   }
 
   #drop(entry: Entry<Key>, reason: EvictReason): null {
@@ -287,16 +285,12 @@ export class KeyCache<Key> {
   /** Wakes when the oldest key expires. Keeps no process alive; where there are no timers, uses sweep. */
   #schedule(): void {
     const [oldest] = this.#byAge;
-    if (oldest === undefined) return;
-    const { monotonic } = oldest.made;
-    if (this.#timer !== undefined) {
-      if (this.#awaited <= monotonic) return;
-      clearTimeout(this.#timer);
-    }
-    this.#awaited = monotonic;
+    if (oldest === this.#awaited || oldest === undefined) return;
+    clearTimeout(this.#timer);
+    this.#awaited = oldest;
     this.#timer = setTimeout(
       () => {
-        this.#timer = undefined;
+        this.#awaited = undefined;
         this.#sweep();
         this.#schedule();
       },
