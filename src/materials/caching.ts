@@ -114,15 +114,14 @@ export function cachingMaterialsManager(options: CachingOptions): CachingMateria
         skip("decrypt", suite.id);
         return manager.decryptionMaterials(request);
       }
-      // Here, and not by whose call the key is asked for: each caller's expectation is its own.
-      const { requiredKeys } = completeContext(request);
+      // Each caller's expectation is its own, and not that of the call by which the key was asked for: it is met here,
+      // or, where the manager has its own way with it, as a whole part of the id.
+      const expected = isForeign
+        ? expectedContext
+        : picked(expectedContext, completeContext(request).requiredKeys);
       const partition = partitionOf(request);
       const obtained = opening.obtain({
-        id: decryptId(
-          partition,
-          request,
-          isForeign ? expectedContext : picked(expectedContext, requiredKeys),
-        ),
+        id: decryptId(partition, request, expected),
         partition,
         signal,
         load: (signal) => andThen(manager.decryptionMaterials({ ...request, signal }), openingKey(request)),
