@@ -103,7 +103,7 @@ export class KeyCache<Key> {
 
   /** The key of this id: from the cache, from a load on its way, or from a load of its own. */
   obtain(request: KeyRequest<Key>): Awaitable<Key> {
-    if (this.#disposed) throw invalidArgument(`${this.#options.name} was disposed of.`);
+    this.assertServes();
     request.signal?.throwIfAborted();
     const cached = this.#take(request);
     if (cached !== null) return cached;
@@ -116,6 +116,11 @@ export class KeyCache<Key> {
     this.#options.events?.miss();
     const departed = this.#depart(request, false);
     return "flight" in departed ? this.#wait(departed, request) : departed.key;
+  }
+
+  /** Throws once the cache was disposed of. */
+  assertServes(): void {
+    if (this.#disposed) throw invalidArgument(`${this.#options.name} was disposed of.`);
   }
 
   /** Forgets every key, or those of one partition. Loads on their way serve who waits for them, and are not kept. */

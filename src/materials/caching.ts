@@ -83,6 +83,7 @@ export function cachingMaterialsManager(options: CachingOptions): CachingMateria
 
     encryptionMaterials(request) {
       const { suite, signal, plaintextLength = 0 } = request;
+      sealing.assertServes();
       const load = (signal: AbortSignal | undefined) => newMaterials(config, { ...request, signal });
       if (suite.kdf === null) {
         skip("encrypt", suite.id);
@@ -110,6 +111,7 @@ export function cachingMaterialsManager(options: CachingOptions): CachingMateria
 
     decryptionMaterials(request) {
       const { suite, encryptedDataKeys, expectedContext, signal } = request;
+      opening.assertServes();
       if (suite.kdf === null) {
         skip("decrypt", suite.id);
         return manager.decryptionMaterials(request);
