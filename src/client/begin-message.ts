@@ -3,6 +3,7 @@ import { concat, EMPTY } from "../bytes/arrays.ts";
 import type { Signer } from "../crypto/backend.ts";
 import { LimitError } from "../errors.ts";
 import { FrameSealer } from "../message/body.ts";
+import { copyEdk } from "../message/edks.ts";
 import { headerLengths, writeHeaderBody } from "../message/header.ts";
 import { deriveKeys } from "../suites/derive.ts";
 import { assertMayEncrypt } from "../suites/policy.ts";
@@ -85,7 +86,8 @@ export async function beginMessage(config: ClientConfig, message: NewMessage): P
         suite,
         messageId,
         encryptionContext: materials.encryptionContext,
-        encryptedDataKeys,
+        // A cache's keys serve other messages as well.
+        encryptedDataKeys: () => encryptedDataKeys.map(copyEdk),
         frameLength,
         headerLength: header.length,
       }),

@@ -13,25 +13,32 @@ export class MessageFacts {
   readonly messageId: Uint8Array;
   /** The pairs that the writer gave, required ones included if they are known here; without reserved pairs. */
   readonly encryptionContext: EncryptionContext;
-  /** The data key, once for each wrapping key. */
-  readonly encryptedDataKeys: readonly EncryptedDataKey[];
   /** Plaintext bytes of a frame; 0 if the body is not framed. */
   readonly frameLength: number;
   /** Bytes. */
   readonly headerLength: number;
 
+  #encryptedDataKeys: readonly EncryptedDataKey[] | (() => readonly EncryptedDataKey[]);
+
+  /** @internal The keys may be a function, which is called when they are asked for. */
   constructor(
     parts: Pick<
       MessageFacts,
-      "suite" | "messageId" | "encryptionContext" | "encryptedDataKeys" | "frameLength" | "headerLength"
-    >,
+      "suite" | "messageId" | "encryptionContext" | "frameLength" | "headerLength"
+    > & { readonly encryptedDataKeys: readonly EncryptedDataKey[] | (() => readonly EncryptedDataKey[]) },
   ) {
     this.suite = parts.suite;
     this.messageId = parts.messageId;
     this.encryptionContext = withoutReserved(parts.encryptionContext);
-    this.encryptedDataKeys = parts.encryptedDataKeys;
+    this.#encryptedDataKeys = parts.encryptedDataKeys;
     this.frameLength = parts.frameLength;
     this.headerLength = parts.headerLength;
+  }
+
+  /** The data key, once for each wrapping key. */
+  get encryptedDataKeys(): readonly EncryptedDataKey[] {
+    if (typeof this.#encryptedDataKeys === "function") this.#encryptedDataKeys = this.#encryptedDataKeys();
+    return this.#encryptedDataKeys;
   }
 
   /** The provider and the name (for KMS, the ARN) of each wrapping key, as far as its bytes are text. */

@@ -4,6 +4,7 @@ import { isAllZero } from "../bytes/arrays.ts";
 import { KeyCache, type KeyCacheEvents, type KeyCacheFigures } from "../cache/key-cache.ts";
 import type { Secret } from "../cache/secret.ts";
 import { AlgorithmSuiteError, isKeyfoldError, KeyringError } from "../errors.ts";
+import { copyEdk } from "../message/edks.ts";
 import { notify } from "../observer.ts";
 import { assertMayDecrypt, assertMayEncrypt, type CommitmentPolicy } from "../suites/policy.ts";
 import type { AlgorithmSuite } from "../suites/table.ts";
@@ -131,7 +132,7 @@ export function cachingMaterialsManager(options: CachingOptions): CachingMateria
       });
       return andThen(obtained, ({ materials, index }) => {
         recheck(materials, request, assertMayDecrypt);
-        return { ...materials, opened: encryptedDataKeys[index] ?? materials.opened };
+        return { ...materials, opened: encryptedDataKeys[index] ?? copyEdk(materials.opened) };
       });
     },
 

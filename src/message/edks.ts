@@ -1,4 +1,4 @@
-import { scratch } from "../bytes/arrays.ts";
+import { copy, scratch } from "../bytes/arrays.ts";
 import { setField, setText } from "../bytes/fields.ts";
 import { getU16, setU16 } from "../bytes/integers.ts";
 import { fromUtf8, utf8Length } from "../bytes/utf8.ts";
@@ -44,4 +44,9 @@ export function serializeEdks(edks: readonly EncryptedDataKey[]): Uint8Array {
     offset = setField(out, offset, ciphertext);
   }
   return out;
+}
+
+/** In bytes of its own: for handing out what others read too. */
+export function copyEdk(edk: EncryptedDataKey): EncryptedDataKey {
+  return { ...edk, providerInfo: copy(edk.providerInfo), ciphertext: copy(edk.ciphertext) };
 }

@@ -56,10 +56,10 @@ export function keyfoldWriter(keyring: Keyring, options: WriterOptions): Writer 
 /** It is told the whole context, and has to find it. */
 export function keyfoldReader(keyring: Keyring, { policy }: { readonly policy: Policy }): Reader {
   const client = createEncryptionClient({ keyring, commitmentPolicy: policy });
-  const opened = (plaintext: Uint8Array, { suite, frameLength, ...message }: MessageFacts): Opened => ({
+  const opened = (plaintext: Uint8Array, message: MessageFacts): Opened => ({
     plaintext,
-    suite: suite.id,
-    frameLength,
+    suite: message.suite.id,
+    frameLength: message.frameLength,
     encryptionContext: message.encryptionContext,
     providerIds: message.encryptedDataKeys.map(({ providerId }) => providerId),
   });
