@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
-  cachingMaterialsManager,
   type CachingOptions,
+  cachingMaterialsManager,
   createEncryptionClient,
   requiredContextMaterialsManager,
 } from "../../src/index.ts";
@@ -15,7 +15,8 @@ function setUp(options: Partial<CachingOptions> = {}) {
   const keyring = watched(clear());
   const materialsManager = cachingMaterialsManager({ keyring, ...options } as CachingOptions);
   const client = createEncryptionClient({ materialsManager });
-  const seal = (encryptionContext: Record<string, string> = {}) => client.encrypt(TEXT, { encryptionContext });
+  const seal = (encryptionContext: Record<string, string> = {}) =>
+    client.encrypt(TEXT, { encryptionContext });
   return { keyring, materialsManager, client, seal };
 }
 
@@ -36,9 +37,9 @@ describe("a partition", () => {
     const seen: unknown[] = [];
     const { client, seal } = setUp({
       partition(request) {
-        const { suite, encryptionContext } = request;
-        seen.push(["encryptedDataKeys" in request, suite.id, encryptionContext["tenant"]]);
-        return encryptionContext["tenant"]!;
+        const { tenant } = request.encryptionContext;
+        seen.push(["encryptedDataKeys" in request, request.suite.id, tenant]);
+        return tenant!;
       },
     });
     await client.decrypt((await seal({ tenant: "t1" })).ciphertext);
@@ -50,7 +51,7 @@ describe("a partition", () => {
 
   it("is cleared alone", async () => {
     const { keyring, materialsManager, seal } = setUp({
-      partition: ({ encryptionContext }) => encryptionContext["tenant"]!,
+      partition: ({ encryptionContext: { tenant } }) => tenant!,
     });
     const all = async () => {
       for (const tenant of ["t1", "t2", ""]) await seal({ tenant });

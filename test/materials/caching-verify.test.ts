@@ -149,8 +149,16 @@ describe("a new data key that does not open to itself", () => {
 
   it.each([
     ["opens to nothing", () => null, "ERR_NO_DATA_KEY"],
-    ["opens to a key of another length", (edk: EncryptedDataKey) => ({ dataKey: random(16), opened: edk }), "ERR_KEYRING"],
-    ["opens to zeros", (edk: EncryptedDataKey) => ({ dataKey: new Uint8Array(32), opened: edk }), "ERR_KEYRING"],
+    [
+      "opens to a key of another length",
+      (edk: EncryptedDataKey) => ({ dataKey: random(16), opened: edk }),
+      "ERR_KEYRING",
+    ],
+    [
+      "opens to zeros",
+      (edk: EncryptedDataKey) => ({ dataKey: new Uint8Array(32), opened: edk }),
+      "ERR_KEYRING",
+    ],
   ] as const)("is not used where it %s", async (_, unwrap, code) => {
     const made: Uint8Array[] = [];
     const inner = clear();
