@@ -96,11 +96,13 @@ function* retries(): Generator<FaultCase> {
       };
     }
   }
-  const timeouts: readonly (readonly [string, ClientConfig])[] = [
-    ["requestTimeout", { requestHandler: { requestTimeout: 40, throwOnRequestTimeout: true } }],
-    ["socketTimeout", { requestHandler: { socketTimeout: 40 } }],
+  const timeouts: readonly (readonly [string, (ms: number) => ClientConfig])[] = [
+    ["requestTimeout", (ms) => ({ requestHandler: { requestTimeout: ms, throwOnRequestTimeout: true } })],
+    ["socketTimeout", (ms) => ({ requestHandler: { socketTimeout: ms } })],
   ];
-  for (const [name, config] of timeouts) {
+  for (const [name, configOf] of timeouts) {
+    // Long enough for a reply on a busy machine.
+    const config = configOf(120);
     const fault = { delayMs: 2000 };
     yield { name: `slower than ${name}`, fault, config, expect: always(error("ERR_KMS_TIMEOUT")) };
     yield {
@@ -111,7 +113,12 @@ function* retries(): Generator<FaultCase> {
       requests: 2,
       expect: always(SUCCESS),
     };
-    yield { name: `slow, within ${name}`, fault: { delayMs: 5 }, config, expect: always(SUCCESS) };
+    yield {
+      name: `slow, within ${name}`,
+      fault: { delayMs: 5 },
+      config: configOf(1500),
+      expect: always(SUCCESS),
+    };
   }
   yield { name: "aborted", fault: { delayMs: 2000 }, abortAfterMs: 15, expect: always({ kind: "aborted" }) };
 }
