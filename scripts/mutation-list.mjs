@@ -239,7 +239,7 @@ export const MUTATIONS = [
   {
     check: "cache: age of a key that is there",
     file: "src/cache/key-cache.ts",
-    find: 'if (age >= this.#options.maxAgeMs) return this.#drop(entry, "age");',
+    find: 'if (!this.#isYoung(age)) return this.#drop(entry, "age");',
     replace: "",
     tests: CACHE,
   },
@@ -358,15 +358,15 @@ export const MUTATIONS = [
   {
     check: "cache: encrypted data keys in the id",
     file: "src/materials/cache-id.ts",
-    find: "return edks + bounded(",
-    replace: "return bounded(",
+    find: "return edks + bounded(rest)",
+    replace: "return bounded(rest)",
     tests: CACHE,
   },
   {
     check: "cache: required pairs of a reader in the id",
     file: "src/materials/cache-id.ts",
-    find: " + pairs(expected));",
-    replace: ");",
+    find: " + pairs(expected) + ",
+    replace: " + ",
     tests: CACHE,
   },
   {

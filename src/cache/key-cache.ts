@@ -71,8 +71,9 @@ interface Departure<Key> {
 
 /** The share of the soft age that is left to chance, so that many processes do not renew at once. */
 const JITTER = 1 / 8;
-/** After a failed renewal the next one waits for this share of the time that is left. */
+/** After a failed renewal the next one waits for this share of the time that is left, and for that of the whole. */
 const BACK_OFF = 1 / 8;
+const LEAST_PAUSE = 1 / 64;
 
 /**
  * Keys by id, each for a time. The least recently used go first; one load runs for any number of callers; a key is
@@ -157,7 +158,7 @@ export class KeyCache<Key> {
     const entry = this.#entries.get(request.id);
     if (entry === undefined) return null;
     const age = this.#age(entry);
-    if (age >= this.#options.maxAgeMs) return this.#drop(entry, "age");
+    if (!this.#isYoung(age)) return this.#drop(entry, "age");
     if (this.#serve(entry, request) === null) return this.#drop(entry, "limit");
     if (entry !== this.#latest) {
       this.#entries.delete(entry.id);
@@ -233,7 +234,8 @@ export class KeyCache<Key> {
   /** Gets a new key while callers go on with this one. */
   #renew(entry: Entry<Key>, ageMs: number, request: KeyRequest<Key>): void {
     if (this.#departures.has(entry.id)) return;
-    entry.softAgeMs = ageMs + (this.#options.maxAgeMs - ageMs) * BACK_OFF;
+    const { maxAgeMs } = this.#options;
+    entry.softAgeMs = ageMs + Math.max((maxAgeMs - ageMs) * BACK_OFF, maxAgeMs * LEAST_PAUSE);
     try {
       this.#depart(request, true);
     } catch (error) {
@@ -301,7 +303,7 @@ export class KeyCache<Key> {
       },
       Math.max(0, this.#options.maxAgeMs - this.#age(oldest)),
     );
-    if (typeof this.#timer === "object") this.#timer.unref();
+    letProcessEnd(this.#timer);
   }
 
   #age({ made }: Entry<Key>): number {
@@ -309,10 +311,22 @@ export class KeyCache<Key> {
   }
 
   #isOld(entry: Entry<Key>): boolean {
-    return this.#age(entry) >= this.#options.maxAgeMs;
+    return !this.#isYoung(this.#age(entry));
+  }
+
+  /** Not so either if a clock tells no time. */
+  #isYoung(ageMs: number): boolean {
+    return ageMs < this.#options.maxAgeMs;
   }
 
   #release({ key }: Entry<Key>): void {
     this.#options.secretOf(key).release();
   }
+}
+
+/** Timers are objects with `unref` on Node and Bun, numbers on Deno, and keep nothing alive elsewhere. */
+function letProcessEnd(timer: ReturnType<typeof setTimeout> | number): void {
+  if (typeof timer === "object") return void timer.unref();
+  const { Deno } = globalThis as { Deno?: { unrefTimer(id: number): void } };
+  Deno?.unrefTimer(timer);
 }

@@ -19,7 +19,17 @@ export function decryptId(
   expected: EncryptionContext,
 ): string {
   const edks = backend.fingerprint(serializeEdks(request.encryptedDataKeys));
-  return edks + bounded(facts(partition, request, request.encryptionContext) + pairs(expected));
+  const rest = facts(partition, request, request.encryptionContext) + pairs(expected) + labels(request);
+  return edks + bounded(rest);
+}
+
+/** Of S3 objects: not authenticated, but a keyring may look at them. */
+function labels({ encryptedDataKeys }: DecryptionMaterialsRequest): string {
+  let joined = "";
+  for (const [i, { label }] of encryptedDataKeys.entries()) {
+    if (label !== undefined) joined += `${i};${pairs(label)}`;
+  }
+  return joined;
 }
 
 function facts(

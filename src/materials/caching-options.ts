@@ -25,7 +25,8 @@ export type CachingOptions = MaterialsSource & {
   readonly maxBytes?: number;
   /**
    * Principals that must not share a data key: the name of one, or a function of the request, such as
-   * `({ encryptionContext }) => encryptionContext.tenant`. Default: all callers of this manager share.
+   * `({ encryptionContext }) => encryptionContext.tenant`. When reading, that holds the stored pairs; required ones that
+   * are not stored stand in `expectedContext`. Default: all callers of this manager share.
    */
   readonly partition?: string | ((request: MaterialsRequest) => string);
   /**
@@ -80,6 +81,9 @@ export function cachingConfig(options: CachingOptions): CachingConfig {
   }
   if (observer !== undefined && typeof observer !== "function") {
     throw invalidArgument(`${CALLER}: observer must be a function.`);
+  }
+  if (![clocks?.monotonic?.(), clocks?.wall?.()].every(Number.isFinite)) {
+    throw invalidArgument(`${CALLER}: clocks must have monotonic() and wall(), which answer milliseconds.`);
   }
   const period = periodOf(options);
   return {

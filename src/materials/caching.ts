@@ -96,7 +96,11 @@ export function cachingMaterialsManager(options: CachingOptions): CachingMateria
         id: encryptId(partition, request),
         partition,
         signal,
-        load: (signal) => andThen(load(signal), sealingKey),
+        load: (signal) =>
+          andThen(load(signal), (materials) => {
+            recheck(materials, request, assertMayEncrypt);
+            return sealingKey(materials);
+          }),
         book({ used }) {
           if (used.messages >= maxMessages || used.bytes + plaintextLength > maxBytes) return false;
           used.messages++;
@@ -127,7 +131,11 @@ export function cachingMaterialsManager(options: CachingOptions): CachingMateria
         id: decryptId(partition, request, expected),
         partition,
         signal,
-        load: (signal) => andThen(manager.decryptionMaterials({ ...request, signal }), openingKey(request)),
+        load: (signal) =>
+          andThen(manager.decryptionMaterials({ ...request, signal }), (materials) => {
+            recheck(materials, request, assertMayDecrypt);
+            return openingKey(materials, request);
+          }),
         book: () => true,
       });
       return andThen(obtained, ({ materials, index }) => {
@@ -169,7 +177,7 @@ function cacheOptions(
   return observer === undefined ? shared : { ...shared, events };
 }
 
-/** Checks suite and policy of what comes out of the cache, whatever its id says (CVE-2026-6550). */
+/** Checks suite and policy of what goes into the cache and comes out of it, whatever its id says (CVE-2026-6550). */
 function recheck(
   { suite, dataKey }: Pick<EncryptionMaterials, "suite" | "dataKey">,
   asked: Pick<EncryptionMaterialsRequest, "suite" | "commitmentPolicy">,
@@ -239,13 +247,14 @@ function sealingKey(materials: EncryptionMaterials): SealingKey {
   return { materials: { ...materials, encryptionContext: frozen(materials), countBytes }, used };
 }
 
-function openingKey({ encryptedDataKeys }: DecryptionMaterialsRequest) {
-  return (materials: DecryptionMaterials): OpeningKey => {
-    assertNotZero(materials);
-    return {
-      materials: { ...materials, encryptionContext: frozen(materials) },
-      index: encryptedDataKeys.indexOf(materials.opened),
-    };
+function openingKey(
+  materials: DecryptionMaterials,
+  { encryptedDataKeys }: DecryptionMaterialsRequest,
+): OpeningKey {
+  assertNotZero(materials);
+  return {
+    materials: { ...materials, encryptionContext: frozen(materials) },
+    index: encryptedDataKeys.indexOf(materials.opened),
   };
 }
 

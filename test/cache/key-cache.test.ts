@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { failure, outcome } from "../support/failure.ts";
 import { settled } from "../support/virtual.ts";
-import { MAX_AGE, type TestKey, testCache } from "./helpers.ts";
+import { MAX_AGE, TestKey, testCache } from "./helpers.ts";
 
 const numbers = (keys: readonly TestKey[]) => keys.map(({ number }) => number);
 
@@ -15,6 +15,14 @@ describe("the age of a key", () => {
     await use();
     clocks.advance(age);
     expect((await use()).number).toBe(number);
+  });
+
+  it("that no clock tells lets nothing serve twice", () => {
+    const clocks = { monotonic: () => Number.NaN, wall: () => Number.NaN };
+    const { cache, request } = testCache({ clocks });
+    let made = 0;
+    for (let i = 0; i < 2; i++) cache.obtain(request("a", { load: () => new TestKey(++made) }));
+    expect(made).toBe(2);
   });
 
   it("is not made less by use", async () => {

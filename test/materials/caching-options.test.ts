@@ -39,6 +39,13 @@ describe("cachingMaterialsManager refuses", () => {
     },
   );
 
+  it.each([null, {}, { monotonic: () => 0 }, { monotonic: () => 0, wall: () => Number.NaN }])(
+    "clocks of %o",
+    async (clocks) => {
+      expect((await refusal({ clocks })).message).toMatch(/clocks must have monotonic\(\) and wall\(\)/);
+    },
+  );
+
   it("both periods", async () => {
     const error = await refusal({ reusePeriodSeconds: 60, reusePeriodSecondsForTests: 60 });
     expect(error.message).toMatch(/either reusePeriodSeconds or reusePeriodSecondsForTests/);

@@ -129,6 +129,8 @@ describe("a strict and a lax client around one cache", () => {
         expect(await failure(act, "ERR_ALGORITHM_SUITE")).toMatchObject({ suiteId: answered });
       }
     }
+    const { encrypt, decrypt } = materialsManager.stats();
+    expect([encrypt.entries, decrypt.entries]).toEqual([0, 0]);
     materialsManager.dispose();
   });
 
