@@ -39,12 +39,14 @@ describe("cachingMaterialsManager refuses", () => {
     },
   );
 
-  it.each([null, {}, { monotonic: () => 0 }, { monotonic: () => 0, wall: () => Number.NaN }])(
-    "clocks of %o",
-    async (clocks) => {
-      expect((await refusal({ clocks })).message).toMatch(/clocks must have monotonic\(\) and wall\(\)/);
-    },
-  );
+  it.each<[unknown]>([
+    [null],
+    [{}],
+    [{ monotonic: () => 0 }],
+    [{ monotonic: () => 0, wall: () => Number.NaN }],
+  ])("clocks of %o", async (clocks) => {
+    expect((await refusal({ clocks })).message).toMatch(/clocks must have monotonic\(\) and wall\(\)/);
+  });
 
   it("both periods", async () => {
     const error = await refusal({ reusePeriodSeconds: 60, reusePeriodSecondsForTests: 60 });
