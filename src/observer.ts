@@ -1,4 +1,4 @@
-import type { ErrorCode } from "./errors.ts";
+import { type ErrorCode, invalidArgument } from "./errors.ts";
 
 /** One call to KMS has ended, well or not. */
 export interface KmsCallEvent {
@@ -53,4 +53,10 @@ export function notify(observer: Observer | undefined, event: KeyfoldEvent): voi
   } catch {
     // Watching must not change what is watched.
   }
+}
+
+/** Checks that this can be told of events. */
+export function assertObserver(caller: string, observer: unknown): void {
+  if (observer === undefined || typeof observer === "function") return;
+  throw invalidArgument(`${caller}: observer must be a function.`);
 }

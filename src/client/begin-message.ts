@@ -1,7 +1,7 @@
 import { backend } from "#crypto";
 import { concat, EMPTY } from "../bytes/arrays.ts";
 import type { Signer } from "../crypto/backend.ts";
-import { LimitError } from "../errors.ts";
+import { AlgorithmSuiteError, LimitError } from "../errors.ts";
 import { FrameSealer } from "../message/body.ts";
 import { copyEdk } from "../message/edks.ts";
 import { headerLengths, writeHeaderBody } from "../message/header.ts";
@@ -12,7 +12,7 @@ import { MessageFacts } from "./facts.ts";
 import type { ClientConfig } from "./options.ts";
 
 /** A message whose header is written, and whose frames come next. */
-export interface OpenMessage {
+export interface BegunMessage {
   readonly facts: MessageFacts;
   /** What was allocated: the header stands at its start. */
   readonly buffer: Uint8Array;
@@ -41,7 +41,7 @@ export interface NewMessage {
 const HEADER_IV: Uint8Array = new Uint8Array(12);
 
 /** Gets materials, derives the keys and writes the header (client-apis/encrypt, "Construct the header"). */
-export async function beginMessage(config: ClientConfig, message: NewMessage): Promise<OpenMessage> {
+export async function beginMessage(config: ClientConfig, message: NewMessage): Promise<BegunMessage> {
   const { commitmentPolicy, frameLength, maxEncryptedDataKeys } = config;
   const { encryptionContext, plaintextLength, signal, maxSignedBytes } = message;
   const { suite: askedSuite, manager } = config;
@@ -62,7 +62,10 @@ export async function beginMessage(config: ClientConfig, message: NewMessage): P
     if (count > maxEncryptedDataKeys) {
       throw new LimitError("maxEncryptedDataKeys", count, maxEncryptedDataKeys, "Encrypted data keys");
     }
-    const { context, requiredContext, edks } = materials.serialized!;
+    if (materials.serialized === null) {
+      throw new AlgorithmSuiteError(suite.id, "The materials manager answered for another format.");
+    }
+    const { context, requiredContext, edks } = materials.serialized;
     const derived = deriveKeys(suite, materials.dataKey.bytes, messageId);
     contentKey = derived.contentKey;
 

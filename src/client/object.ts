@@ -7,13 +7,13 @@ import { type MaterialsSource, managerOf } from "../materials/source.ts";
 import { checkedContext } from "../message/context.ts";
 import { openContent, sealContent } from "../object/content.ts";
 import { formatMetadata, type ObjectMetadata, parseMetadata } from "../object/metadata.ts";
-import type { Observer } from "../observer.ts";
+import { assertObserver, type Observer } from "../observer.ts";
 import { deriveKeys, openContentKey } from "../suites/derive.ts";
 import { assertMayDecrypt, assertMayEncrypt, type CommitmentPolicy } from "../suites/policy.ts";
 import { type AlgorithmSuite, suiteById } from "../suites/table.ts";
 import type { EncryptionContext } from "../types.ts";
 import { assertNoPairs, assertStoredContext, boundContext, callerPairs } from "./object-context.ts";
-import { assertBytes, assertObserver, assertSignal, checkedPolicy } from "./options.ts";
+import { assertBytes, assertSignal, checkedPolicy } from "./options.ts";
 import { tell } from "./tell.ts";
 
 /** Options of {@link sealObject} and {@link openObject}. */

@@ -2,7 +2,7 @@ import { invalidArgument, wholeNumber } from "../errors.ts";
 import type { MaterialsManager } from "../materials/manager.ts";
 import { type MaterialsSource, managerOf } from "../materials/source.ts";
 import type { HeaderLimits } from "../message/header-scanner.ts";
-import type { Observer } from "../observer.ts";
+import { assertObserver, type Observer } from "../observer.ts";
 import { assertMayEncrypt, type CommitmentPolicy } from "../suites/policy.ts";
 import { type AlgorithmSuite, type MessageSuiteId, suiteById } from "../suites/table.ts";
 
@@ -88,12 +88,6 @@ export function checkedPolicy(caller: string, policy: CommitmentPolicy | undefin
     throw invalidArgument(`${caller}: commitmentPolicy must be one of ${POLICIES.join(", ")}.`);
   }
   return policy;
-}
-
-/** Checks that this can be told of events. */
-export function assertObserver(caller: string, observer: unknown): void {
-  if (observer === undefined || typeof observer === "function") return;
-  throw invalidArgument(`${caller}: observer must be a function.`);
 }
 
 /** Checks that this can tell of an abort. */

@@ -1,6 +1,6 @@
 import { type Clocks, systemClocks } from "../cache/clocks.ts";
 import { invalidArgument, optionsOf, wholeNumber } from "../errors.ts";
-import type { Observer } from "../observer.ts";
+import { assertObserver, type Observer } from "../observer.ts";
 import type { DecryptionMaterialsRequest, EncryptionMaterialsRequest, MaterialsManager } from "./manager.ts";
 import { type MaterialsSource, managerOf } from "./source.ts";
 
@@ -71,17 +71,15 @@ const SOFT_PART = 4 / 5;
 export function cachingConfig(options: CachingOptions): CachingConfig {
   const manager = managerOf(CALLER, options);
   const { verifyNewKeys = false, observer, clocks = systemClocks, keyring } = optionsOf(CALLER, options);
-  for (const [name, value] of Object.entries({ verifyNewKeys })) {
-    if (typeof value !== "boolean") throw invalidArgument(`${CALLER}: ${name} must be true or false.`);
+  if (typeof verifyNewKeys !== "boolean") {
+    throw invalidArgument(`${CALLER}: verifyNewKeys must be true or false.`);
   }
   if (verifyNewKeys && keyring !== undefined && keyring.unwrap === undefined) {
     throw invalidArgument(
       `${CALLER}: verifyNewKeys needs a keyring that reads, and ${keyring.name} only writes. Leave the option out, or give the keyring its unwrap.`,
     );
   }
-  if (observer !== undefined && typeof observer !== "function") {
-    throw invalidArgument(`${CALLER}: observer must be a function.`);
-  }
+  assertObserver(CALLER, observer);
   if (![clocks?.monotonic?.(), clocks?.wall?.()].every(Number.isFinite)) {
     throw invalidArgument(`${CALLER}: clocks must have monotonic() and wall(), which answer milliseconds.`);
   }

@@ -112,6 +112,18 @@ describe("a manager that answers for another suite than it was asked for", () =>
     });
   });
 
+  it("cannot have a message written under a suite of objects", async () => {
+    const suite = suiteById(0x0073, "object");
+    const materialsManager: MaterialsManager = {
+      ...lax,
+      encryptionMaterials: (request) => lax.encryptionMaterials({ ...request, suite }),
+    };
+    const writer = createEncryptionClient({ materialsManager });
+    expect(await failure(writer.encrypt(PLAINTEXT, call), "ERR_ALGORITHM_SUITE")).toMatchObject({
+      suiteId: 0x0073,
+    });
+  });
+
   it("cannot have a message read under it", async () => {
     const { ciphertext } = await createEncryptionClient({ materialsManager: lax }).encrypt(PLAINTEXT, call);
     const materialsManager: MaterialsManager = {
