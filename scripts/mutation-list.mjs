@@ -196,7 +196,7 @@ export const MUTATIONS = [
   },
   {
     check: "data keys of zeros",
-    file: "src/materials/default.ts",
+    file: "src/keyrings/ask.ts",
     find: "if (isAllZero(dataKey)) {",
     replace: "if (dataKey.length < 0) {",
     tests: ["test/materials", "test/keyrings"],

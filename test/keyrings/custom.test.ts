@@ -125,9 +125,9 @@ describe("a keyring that breaks the contract in writing", () => {
     generate: () => ({ dataKey: dataKey.slice(), encryptedDataKeys: edks }),
   });
   it.each<[string, Partial<Keyring>, RegExp]>([
-    ["a short data key", answers(random(31)), /31 bytes; the suite takes 32/],
-    ["a long data key", answers(random(33)), /33 bytes; the suite takes 32/],
-    ["no data key", answers(new Uint8Array(0)), /0 bytes; the suite takes 32/],
+    ["a short data key", answers(random(31)), /31 bytes; 32 are needed/],
+    ["a long data key", answers(random(33)), /33 bytes; 32 are needed/],
+    ["no data key", answers(new Uint8Array(0)), /0 bytes; 32 are needed/],
     ["zeros", answers(new Uint8Array(32)), /of zeros/],
     ["text for a data key", answers("x".repeat(32) as never), /not a Uint8Array/],
     ["no encrypted data key", answers(random(32), []), /at least one encrypted data key/],
@@ -195,8 +195,8 @@ describe("a keyring that breaks the contract in reading", () => {
     unwrap: (edks) => ({ dataKey: dataKey as Uint8Array, opened: edks[0]! }),
   });
   it.each<[string, Partial<Keyring>, RegExp]>([
-    ["a short data key", opens(random(31)), /31 bytes; the suite takes 32/],
-    ["a long data key", opens(random(33)), /33 bytes; the suite takes 32/],
+    ["a short data key", opens(random(31)), /31 bytes; 32 are needed/],
+    ["a long data key", opens(random(33)), /33 bytes; 32 are needed/],
     ["zeros", opens(new Uint8Array(32)), /of zeros/],
     ["text", opens("x"), /not a Uint8Array/],
     ["nothing in an object", opens(undefined), /not a Uint8Array/],
