@@ -11,6 +11,8 @@ export type ErrorCode =
   | "ERR_NO_DATA_KEY"
   | "ERR_KEYRING"
   | "ERR_UNSUPPORTED"
+  | "ERR_STORE"
+  | HierarchyErrorCode
   | KmsErrorCode;
 
 /** The codes of a {@link KmsError}, one for each cause that has a remedy of its own. */
@@ -32,6 +34,14 @@ export type KmsErrorCode =
   | "ERR_KMS_NETWORK"
   | "ERR_KMS_REPLY"
   | "ERR_KMS_REQUEST";
+
+/** The codes of a {@link HierarchyError}, one for each cause that has a remedy of its own. */
+export type HierarchyErrorCode =
+  | "ERR_HIERARCHY_UNKNOWN"
+  | "ERR_HIERARCHY_EXISTS"
+  | "ERR_HIERARCHY_CONFLICT"
+  | "ERR_HIERARCHY_RECORD"
+  | "ERR_HIERARCHY_UNWRAP";
 
 const BRAND: unique symbol = Symbol.for("keyfold.error");
 
@@ -274,6 +284,62 @@ export class KmsError extends KeyfoldError implements KmsErrorDetails {
   }
 }
 
+/** What a {@link StoreError} knows of the call that failed. */
+export interface StoreErrorDetails {
+  /** The store's name. */
+  readonly store: string;
+  /** What was asked of it, such as `"get"` or `"PutItem"`. */
+  readonly operation: string;
+  /** The mailbox or branch key, if the call was about one. */
+  readonly keyId: string | undefined;
+  /** What to do about it. */
+  readonly remedy: string;
+  /** The same call may succeed later, unchanged. */
+  readonly transient: boolean;
+}
+
+/** The store of a hierarchy's wrapped keys failed. `cause` is its own error. */
+export class StoreError extends KeyfoldError implements StoreErrorDetails {
+  declare readonly code: "ERR_STORE";
+  override readonly name = "StoreError";
+  readonly store: string;
+  readonly operation: string;
+  readonly keyId: string | undefined;
+  readonly remedy: string;
+  readonly transient: boolean;
+
+  constructor(what: string, details: StoreErrorDetails, options?: ErrorOptions) {
+    const key = details.keyId === undefined ? "" : ` of ${JSON.stringify(details.keyId)}`;
+    super("ERR_STORE", `${details.store}: ${details.operation}${key}: ${what}. ${details.remedy}`, options);
+    this.store = details.store;
+    this.operation = details.operation;
+    this.keyId = details.keyId;
+    this.remedy = details.remedy;
+    this.transient = details.transient;
+  }
+}
+
+/** A mailbox key or branch key is not there, not as it must be, or does not open. `code` tells causes apart. */
+export class HierarchyError extends KeyfoldError {
+  declare readonly code: HierarchyErrorCode;
+  override readonly name = "HierarchyError";
+  readonly level: "mailbox" | "branch key";
+  /** The id of the mailbox or branch key. */
+  readonly keyId: string;
+
+  constructor(
+    code: HierarchyErrorCode,
+    { level, keyId }: Pick<HierarchyError, "level" | "keyId">,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    const subject = `${level === "mailbox" ? "Mailbox" : "Branch key"} ${JSON.stringify(keyId)}`;
+    super(code, `${subject}: ${message}`, options);
+    this.level = level;
+    this.keyId = keyId;
+  }
+}
+
 const TRANSIENT: ReadonlySet<KmsErrorCode> = new Set<KmsErrorCode>([
   "ERR_KMS_THROTTLED",
   "ERR_KMS_INTERNAL",
@@ -294,13 +360,16 @@ interface ErrorByCode {
   ERR_NO_DATA_KEY: NoDataKeyError;
   ERR_KEYRING: KeyringError;
   ERR_UNSUPPORTED: UnsupportedError;
+  ERR_STORE: StoreError;
 }
 
 type ErrorOf<C extends ErrorCode> = C extends keyof ErrorByCode
   ? ErrorByCode[C]
   : C extends KmsErrorCode
     ? KmsError & { readonly code: C }
-    : never;
+    : C extends HierarchyErrorCode
+      ? HierarchyError & { readonly code: C }
+      : never;
 
 /** Whether `error` is keyfold's (of any loaded copy of the package), and has this code if one is named. */
 export function isKeyfoldError(error: unknown): error is KeyfoldError;
@@ -308,36 +377,4 @@ export function isKeyfoldError<C extends ErrorCode>(error: unknown, code: C): er
 export function isKeyfoldError(error: unknown, code?: ErrorCode): boolean {
   if (!(error instanceof Error) || !(BRAND in error)) return false;
   return code === undefined || (error as KeyfoldError).code === code;
-}
-
-/** A `TypeError` for misuse of the API, with a code to match it by. The message names the argument, never its value. */
-export function invalidArgument(message: string): TypeError & { readonly code: "ERR_INVALID_ARGUMENT" } {
-  return Object.assign(new TypeError(message), { code: "ERR_INVALID_ARGUMENT" as const });
-}
-
-/** The options of a factory, once they are an object at all. */
-export function optionsOf<Options extends object>(caller: string, options: Options): Options {
-  if (typeof options === "object" && options !== null) return options;
-  throw invalidArgument(`${caller}: an options object is needed.`);
-}
-
-/** Whether this error was made by {@link invalidArgument}. */
-export function isMisuse(error: unknown): boolean {
-  return error instanceof TypeError && "code" in error && error.code === "ERR_INVALID_ARGUMENT";
-}
-
-/** A whole number from an options object, or its default. */
-export function wholeNumber(
-  caller: string,
-  name: string,
-  value: number | undefined,
-  fallback: number,
-  minimum = 1,
-  maximum = Number.MAX_SAFE_INTEGER,
-): number {
-  if (value === undefined) return fallback;
-  if (!Number.isSafeInteger(value) || value < minimum || value > maximum) {
-    throw invalidArgument(`${caller}: ${name} must be a whole number from ${minimum} to ${maximum}.`);
-  }
-  return value;
 }

@@ -30,6 +30,8 @@ export {
   CommitmentPolicyError,
   EncryptionContextError,
   type ErrorCode,
+  HierarchyError,
+  type HierarchyErrorCode,
   isKeyfoldError,
   KeyfoldError,
   KeyringError,
@@ -39,6 +41,7 @@ export {
   MessageFormatError,
   NoDataKeyError,
   ObjectFormatError,
+  StoreError,
   TruncatedError,
   UnsupportedError,
   type UnwrapReason,
@@ -68,7 +71,16 @@ export {
 } from "./materials/required-context.ts";
 export type { MaterialsSource } from "./materials/source.ts";
 export type { ObjectMetadata } from "./object/metadata.ts";
-export type { CacheEvent, CryptEvent, KeyfoldEvent, KmsCallEvent, Observer } from "./observer.ts";
+export type {
+  CacheEvent,
+  CacheOf,
+  CryptEvent,
+  KeyfoldEvent,
+  KmsCallEvent,
+  MailboxEvent,
+  Observer,
+  StoreCallEvent,
+} from "./observer.ts";
 export type { CommitmentPolicy } from "./suites/policy.ts";
 export type { AlgorithmSuite, MessageSuiteId, ObjectSuiteId, SuiteId } from "./suites/table.ts";
 export type { Awaitable, EncryptedDataKey, EncryptionContext } from "./types.ts";

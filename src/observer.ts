@@ -1,4 +1,5 @@
-import { type ErrorCode, invalidArgument } from "./errors.ts";
+import { invalidArgument } from "./arguments.ts";
+import type { ErrorCode } from "./errors.ts";
 
 /** One call to KMS has ended, well or not. */
 export interface KmsCallEvent {
@@ -23,24 +24,49 @@ export interface CryptEvent {
   readonly ciphertextBytes: number;
 }
 
-/** What a cache of data keys does. Ages are milliseconds. */
-export type CacheEvent = { readonly operation: "encrypt" | "decrypt" } & (
-  | { readonly type: "cacheHit"; readonly ageMs: number }
-  | { readonly type: "cacheMiss" }
-  | {
-      readonly type: "cacheEvict";
-      /** Past its period, used up, the least recently used of too many, renewed ahead of time, or cleared. */
-      readonly reason: "age" | "limit" | "capacity" | "renewed" | "cleared";
-      readonly ageMs: number;
-    }
-  /** The suite derives no key of its own for each message: its data keys are never reused. */
-  | { readonly type: "cacheSkip"; readonly suiteId: number }
-  /** A renewal ahead of time failed: callers go on with the key that they have. */
-  | { readonly type: "cacheRenewalFailed"; readonly error: ErrorCode | undefined }
-);
+/** Which cache: that of a caching manager, of one direction, or that of a hierarchy, for one mailbox or branch key. */
+export type CacheOf =
+  | { readonly cache: "data key"; readonly operation: "encrypt" | "decrypt" }
+  | { readonly cache: "mailbox key" | "branch key"; readonly keyId: string };
+
+/** What a cache of keys does. Ages are milliseconds. */
+export type CacheEvent = CacheOf &
+  (
+    | { readonly type: "cacheHit"; readonly ageMs: number }
+    | { readonly type: "cacheMiss" }
+    | {
+        readonly type: "cacheEvict";
+        /** Past its period, used up, the least recently used of too many, renewed ahead of time, or cleared. */
+        readonly reason: "age" | "limit" | "capacity" | "renewed" | "cleared";
+        readonly ageMs: number;
+      }
+    /** The suite derives no key of its own for each message: its data keys are never reused. */
+    | { readonly type: "cacheSkip"; readonly suiteId: number }
+    /** A renewal ahead of time failed: callers go on with the key that they have. */
+    | { readonly type: "cacheRenewalFailed"; readonly error: ErrorCode | undefined }
+  );
+
+/** One call to the store of a hierarchy's wrapped keys has ended, well or not. */
+export interface StoreCallEvent {
+  readonly type: "storeCall";
+  readonly store: string;
+  /** What was asked for, such as `"get"` or, of DynamoDB, `"GetItem"`. */
+  readonly operation: string;
+  /** The mailbox or branch key, if the call was about one. */
+  readonly keyId: string | undefined;
+  readonly durationMs: number;
+  /** The code of the error, if the call failed. */
+  readonly error: ErrorCode | "ABORTED" | undefined;
+}
+
+/** A mailbox, or one of its key versions, came to be, was re-wrapped or destroyed. */
+export interface MailboxEvent {
+  readonly type: "mailboxCreated" | "mailboxRotated" | "mailboxRewrapped" | "mailboxDestroyed";
+  readonly mailboxId: string;
+}
 
 /** Everything that an observer hears. Never key material, plaintext, ciphertext or context values. */
-export type KeyfoldEvent = KmsCallEvent | CryptEvent | CacheEvent;
+export type KeyfoldEvent = KmsCallEvent | CryptEvent | CacheEvent | StoreCallEvent | MailboxEvent;
 
 /** Receives events as they happen, synchronously. It must not throw; what it throws is dropped. */
 export type Observer = (event: KeyfoldEvent) => void;

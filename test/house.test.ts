@@ -22,7 +22,7 @@ const RANKS: readonly (readonly string[])[] = [
   ["crypto"],
   ["bytes"],
 ];
-const FROM_ANYWHERE = ["errors.ts", "types.ts", "observer.ts", "awaitable.ts"];
+const FROM_ANYWHERE = ["errors.ts", "arguments.ts", "types.ts", "observer.ts", "awaitable.ts"];
 
 /** Third-party packages, and the only folders that may import them. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {

@@ -1,3 +1,5 @@
+import { invalidArgument } from "../arguments.ts";
+
 /** Two clocks, in milliseconds. */
 export interface Clocks {
   /** Never set back, but may stand still while a machine sleeps or a function is frozen. */
@@ -26,4 +28,10 @@ export function ageOf(then: Moment, clocks: Clocks): number {
 /** Negative if the first is the earlier moment: for sorting. */
 export function inOrder(a: Moment, b: Moment): number {
   return a.monotonic - b.monotonic || a.wall - b.wall;
+}
+
+/** Checks that these tell the time. */
+export function assertClocks(caller: string, clocks: Clocks): void {
+  if ([clocks?.monotonic?.(), clocks?.wall?.()].every(Number.isFinite)) return;
+  throw invalidArgument(`${caller}: clocks must have monotonic() and wall(), which answer milliseconds.`);
 }

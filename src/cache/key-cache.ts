@@ -1,5 +1,6 @@
+import { invalidArgument } from "../arguments.ts";
 import { isPromise } from "../awaitable.ts";
-import { invalidArgument, KeyringError } from "../errors.ts";
+import { KeyringError } from "../errors.ts";
 import type { Awaitable } from "../types.ts";
 import { ageOf, type Clocks, inOrder, type Moment, now } from "./clocks.ts";
 import { Flight } from "./flight.ts";
@@ -23,12 +24,12 @@ export interface KeyCacheOptions<Key> {
   readonly events?: KeyCacheEvents;
 }
 
-/** What a cache tells of. */
+/** What a cache tells of, and the partition that it is about. */
 export interface KeyCacheEvents {
-  hit(ageMs: number): void;
-  miss(): void;
-  evicted(reason: EvictReason, ageMs: number): void;
-  renewalFailed(error: unknown): void;
+  hit(partition: string, ageMs: number): void;
+  miss(partition: string): void;
+  evicted(partition: string, reason: EvictReason, ageMs: number): void;
+  renewalFailed(partition: string, error: unknown): void;
 }
 
 /** How to get one key. */
@@ -114,7 +115,7 @@ export class KeyCache<Key> {
       return this.#wait(onItsWay, request);
     }
     this.#misses++;
-    this.#options.events?.miss();
+    this.#options.events?.miss(request.partition);
     const departed = this.#depart(request, false);
     return "flight" in departed ? this.#wait(departed, request) : departed.key;
   }
@@ -166,7 +167,7 @@ export class KeyCache<Key> {
       this.#latest = entry;
     }
     this.#hits++;
-    this.#options.events?.hit(age);
+    this.#options.events?.hit(entry.partition, age);
     if (age >= entry.softAgeMs) this.#renew(entry, age, request);
     return entry.key;
   }
@@ -207,7 +208,7 @@ export class KeyCache<Key> {
     this.#land(departure, request, answer, made).catch((error) => {
       leave();
       departure.flight.fail(error);
-      if (background) this.#options.events?.renewalFailed(error);
+      if (background) this.#options.events?.renewalFailed(partition, error);
     });
     return departure;
   }
@@ -239,7 +240,7 @@ export class KeyCache<Key> {
     try {
       this.#depart(request, true);
     } catch (error) {
-      this.#options.events?.renewalFailed(error);
+      this.#options.events?.renewalFailed(entry.partition, error);
     }
   }
 
@@ -277,7 +278,7 @@ export class KeyCache<Key> {
     if (this.#entries.get(entry.id) === entry) this.#entries.delete(entry.id);
     if (entry === this.#latest) this.#latest = undefined;
     this.#evictions++;
-    this.#options.events?.evicted(reason, this.#age(entry));
+    this.#options.events?.evicted(entry.partition, reason, this.#age(entry));
     this.#release(entry);
     return null;
   }

@@ -1,6 +1,7 @@
+import { invalidArgument, wholeNumber } from "../arguments.ts";
 import { fromBase64, toBase64 } from "../bytes/base64.ts";
 import { fromUtf8, utf8 } from "../bytes/utf8.ts";
-import { invalidArgument, MessageFormatError, wholeNumber } from "../errors.ts";
+import { MessageFormatError } from "../errors.ts";
 import type { Keyring } from "../keyrings/keyring.ts";
 import { managerOf } from "../materials/source.ts";
 import { parseHeader } from "../message/header.ts";

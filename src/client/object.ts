@@ -1,6 +1,7 @@
 import { backend } from "#crypto";
+import { invalidArgument } from "../arguments.ts";
 import { fromUtf8 } from "../bytes/utf8.ts";
-import { AlgorithmSuiteError, invalidArgument } from "../errors.ts";
+import { AlgorithmSuiteError } from "../errors.ts";
 import { isObjectEdk } from "../keyrings/purpose.ts";
 import type { MaterialsManager } from "../materials/manager.ts";
 import { type MaterialsSource, managerOf } from "../materials/source.ts";

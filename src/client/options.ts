@@ -1,4 +1,4 @@
-import { invalidArgument, wholeNumber } from "../errors.ts";
+import { invalidArgument, wholeNumber } from "../arguments.ts";
 import type { MaterialsManager } from "../materials/manager.ts";
 import { type MaterialsSource, managerOf } from "../materials/source.ts";
 import type { HeaderLimits } from "../message/header-scanner.ts";

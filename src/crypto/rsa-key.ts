@@ -1,6 +1,6 @@
+import { invalidArgument } from "../arguments.ts";
 import { compareBytes } from "../bytes/arrays.ts";
 import { fromBase64 } from "../bytes/base64.ts";
-import { invalidArgument } from "../errors.ts";
 import {
   BIT_STRING,
   type DerElement,

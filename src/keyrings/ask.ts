@@ -1,7 +1,8 @@
+import { isMisuse } from "../arguments.ts";
 import { andThen, attempt } from "../awaitable.ts";
 import { isAllZero } from "../bytes/arrays.ts";
 import { utf8Length } from "../bytes/utf8.ts";
-import { isKeyfoldError, isMisuse, KeyringError, NoDataKeyError, type UnwrapReason } from "../errors.ts";
+import { isKeyfoldError, KeyringError, NoDataKeyError, type UnwrapReason } from "../errors.ts";
 import { MAX_EDK_FIELD } from "../message/edks.ts";
 import type { Awaitable, EncryptedDataKey } from "../types.ts";
 import { generateDataKey, openDataKey } from "./data-key.ts";

@@ -1,6 +1,6 @@
 import { backend } from "#crypto";
+import { invalidArgument } from "../arguments.ts";
 import { andThen, attempt } from "../awaitable.ts";
-import { invalidArgument } from "../errors.ts";
 import type { Awaitable, EncryptedDataKey } from "../types.ts";
 import type {
   GeneratedDataKey,

@@ -1,5 +1,5 @@
+import { invalidArgument, optionsOf } from "../arguments.ts";
 import { firstAnswer } from "../awaitable.ts";
-import { invalidArgument, optionsOf } from "../errors.ts";
 import type { EncryptedDataKey } from "../types.ts";
 import { canWrite, generateDataKey, openDataKey } from "./data-key.ts";
 import type { Keyring, KeyringRequest, UnwrapRequest } from "./keyring.ts";

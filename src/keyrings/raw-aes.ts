@@ -1,9 +1,9 @@
 import { backend } from "#crypto";
+import { invalidArgument } from "../arguments.ts";
 import { andThen, firstAnswer } from "../awaitable.ts";
 import { compareBytes, concat, copy, isAllZero, startsWith } from "../bytes/arrays.ts";
 import { setU32 } from "../bytes/integers.ts";
 import { utf8 } from "../bytes/utf8.ts";
-import { invalidArgument } from "../errors.ts";
 import type { Awaitable, EncryptedDataKey } from "../types.ts";
 import type { Keyring, KeyringRequest, UnwrapRequest } from "./keyring.ts";
 import { isObjectEdk, objectEdk, wrapAad } from "./purpose.ts";

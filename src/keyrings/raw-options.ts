@@ -1,5 +1,5 @@
+import { invalidArgument, optionsOf } from "../arguments.ts";
 import { utf8 } from "../bytes/utf8.ts";
-import { invalidArgument, optionsOf } from "../errors.ts";
 
 /** What raw AES and raw RSA keyrings share: how their key is named. */
 export interface RawKeyringNames {

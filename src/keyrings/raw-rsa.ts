@@ -1,9 +1,10 @@
 import { backend } from "#crypto";
+import { invalidArgument } from "../arguments.ts";
 import { compareBytes } from "../bytes/arrays.ts";
 import { utf8 } from "../bytes/utf8.ts";
 import { OAEP_PADDINGS, type RsaPadding } from "../crypto/backend.ts";
 import { type RsaKeyInput, rsaKeyData } from "../crypto/rsa-key.ts";
-import { invalidArgument, UnsupportedError } from "../errors.ts";
+import { UnsupportedError } from "../errors.ts";
 import type { Awaitable, EncryptedDataKey } from "../types.ts";
 import type { Keyring, KeyringRequest } from "./keyring.ts";
 import { isObjectEdk, objectEdk, rsaFrame, rsaUnframe } from "./purpose.ts";

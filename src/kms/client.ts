@@ -1,5 +1,6 @@
+import { invalidArgument } from "../arguments.ts";
 import { copy, isAllZero } from "../bytes/arrays.ts";
-import { invalidArgument, type KmsError } from "../errors.ts";
+import type { KmsError } from "../errors.ts";
 import { notify, type Observer } from "../observer.ts";
 import { parseKmsArn } from "./arn.ts";
 import { kmsError, kmsReplyError } from "./errors.ts";

@@ -1,4 +1,4 @@
-import { invalidArgument, optionsOf } from "../errors.ts";
+import { invalidArgument, optionsOf } from "../arguments.ts";
 import type { Keyring, UnwrapRequest } from "../keyrings/keyring.ts";
 import type { Observer } from "../observer.ts";
 import type { EncryptedDataKey } from "../types.ts";

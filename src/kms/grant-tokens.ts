@@ -1,4 +1,4 @@
-import { invalidArgument } from "../errors.ts";
+import { invalidArgument } from "../arguments.ts";
 
 /** A copy of the caller's grant tokens, once they are such. */
 export function checkedGrantTokens(

@@ -1,5 +1,6 @@
 import { EncryptCommand, GenerateDataKeyCommand } from "@aws-sdk/client-kms";
-import { invalidArgument, KeyringError, optionsOf } from "../errors.ts";
+import { invalidArgument, optionsOf } from "../arguments.ts";
+import { KeyringError } from "../errors.ts";
 import type { Keyring, KeyringRequest, UnwrapRequest } from "../keyrings/keyring.ts";
 import type { Observer } from "../observer.ts";
 import type { EncryptedDataKey } from "../types.ts";

@@ -1,5 +1,5 @@
-import { type Clocks, systemClocks } from "../cache/clocks.ts";
-import { invalidArgument, optionsOf, wholeNumber } from "../errors.ts";
+import { invalidArgument, optionsOf, wholeNumber } from "../arguments.ts";
+import { assertClocks, type Clocks, systemClocks } from "../cache/clocks.ts";
 import { assertObserver, type Observer } from "../observer.ts";
 import type { DecryptionMaterialsRequest, EncryptionMaterialsRequest, MaterialsManager } from "./manager.ts";
 import { type MaterialsSource, managerOf } from "./source.ts";
@@ -80,9 +80,7 @@ export function cachingConfig(options: CachingOptions): CachingConfig {
     );
   }
   assertObserver(CALLER, observer);
-  if (![clocks?.monotonic?.(), clocks?.wall?.()].every(Number.isFinite)) {
-    throw invalidArgument(`${CALLER}: clocks must have monotonic() and wall(), which answer milliseconds.`);
-  }
+  assertClocks(CALLER, clocks);
   const period = periodOf(options);
   return {
     manager,

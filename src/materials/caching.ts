@@ -77,7 +77,7 @@ export function cachingMaterialsManager(options: CachingOptions): CachingMateria
     secretOf: ({ materials }) => materials.dataKey,
   });
   const skip = (operation: "encrypt" | "decrypt", suiteId: number) =>
-    notify(observer, { type: "cacheSkip", operation, suiteId });
+    notify(observer, { type: "cacheSkip", cache: "data key", operation, suiteId });
 
   return {
     objectWrap: manager.objectWrap,
@@ -164,13 +164,14 @@ function cacheOptions(
   { maxAgeMs, softAgeMs, capacity, clocks, observer }: CachingConfig,
   operation: "encrypt" | "decrypt",
 ) {
+  const of = { cache: "data key", operation } as const;
   const events: KeyCacheEvents = {
-    hit: (ageMs) => notify(observer, { type: "cacheHit", operation, ageMs }),
-    miss: () => notify(observer, { type: "cacheMiss", operation }),
-    evicted: (reason, ageMs) => notify(observer, { type: "cacheEvict", operation, reason, ageMs }),
-    renewalFailed: (error) => {
+    hit: (_, ageMs) => notify(observer, { type: "cacheHit", ...of, ageMs }),
+    miss: () => notify(observer, { type: "cacheMiss", ...of }),
+    evicted: (_, reason, ageMs) => notify(observer, { type: "cacheEvict", ...of, reason, ageMs }),
+    renewalFailed: (_, error) => {
       const code = isKeyfoldError(error) ? error.code : undefined;
-      notify(observer, { type: "cacheRenewalFailed", operation, error: code });
+      notify(observer, { type: "cacheRenewalFailed", ...of, error: code });
     },
   };
   const shared = { name: NAME, maxAgeMs, softAgeMs, capacity, clocks };

@@ -1,4 +1,5 @@
-import { EncryptionContextError, invalidArgument } from "../errors.ts";
+import { invalidArgument } from "../arguments.ts";
+import { EncryptionContextError } from "../errors.ts";
 import { isReserved } from "../message/context.ts";
 import type { EncryptionContext } from "../types.ts";
 import type { MaterialsManager } from "./manager.ts";

@@ -1,4 +1,4 @@
-import { invalidArgument, optionsOf } from "../errors.ts";
+import { invalidArgument, optionsOf } from "../arguments.ts";
 import type { Keyring } from "../keyrings/keyring.ts";
 import { defaultMaterialsManager } from "./default.ts";
 import type { MaterialsManager } from "./manager.ts";

@@ -1,4 +1,4 @@
-import { invalidArgument } from "../errors.ts";
+import { invalidArgument } from "../arguments.ts";
 import { FINAL_FRAME_OVERHEAD, FRAME_OVERHEAD } from "./body.ts";
 
 /** What the size of a message depends on, beside its plaintext. */

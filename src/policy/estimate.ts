@@ -1,4 +1,4 @@
-import { invalidArgument, optionsOf, wholeNumber } from "../errors.ts";
+import { invalidArgument, optionsOf, wholeNumber } from "../arguments.ts";
 
 /** Who uses one queue, and how long a data key lasts there. */
 export interface QueueTraffic {

@@ -1,4 +1,4 @@
-import { invalidArgument } from "../errors.ts";
+import { invalidArgument } from "../arguments.ts";
 import type { KmsErrorName } from "./errors.ts";
 import { KMS_ERRORS } from "./errors.ts";
 import type { KmsOperation } from "./operations/table.ts";

@@ -1,4 +1,4 @@
-import { invalidArgument } from "../errors.ts";
+import { invalidArgument } from "../arguments.ts";
 import type { KeySpec, KeyState, KeyUsage, KmsKey } from "./key.ts";
 import { KEY_SPECS, scheduleDeletion, stateOf, usagesOf } from "./key.ts";
 import { formatArn, isKeyId, isMultiRegionId } from "./key-id.ts";

@@ -1,5 +1,5 @@
 import { backend } from "#crypto";
-import { invalidArgument } from "../errors.ts";
+import { invalidArgument } from "../arguments.ts";
 import type { LocalKmsEvent } from "./audit.ts";
 import type { Caller } from "./caller.ts";
 import { callerFor } from "./caller.ts";

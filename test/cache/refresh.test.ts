@@ -11,10 +11,11 @@ function refreshing(chance = 0) {
   onTestFinished(() => void random.mockRestore());
   const told: string[] = [];
   const events = {
-    hit: (ageMs: number) => void told.push(`hit at ${ageMs}`),
+    hit: (_: string, ageMs: number) => void told.push(`hit at ${ageMs}`),
     miss: () => void told.push("miss"),
-    evicted: (reason: string, ageMs: number) => void told.push(`${reason} at ${ageMs}`),
-    renewalFailed: (error: unknown) => void told.push(`renewal failed: ${(error as Error).message}`),
+    evicted: (_: string, reason: string, ageMs: number) => void told.push(`${reason} at ${ageMs}`),
+    renewalFailed: (_: string, error: unknown) =>
+      void told.push(`renewal failed: ${(error as Error).message}`),
   };
   const test = testCache({ softAgeMs: SOFT, events });
   /** A use that finds a key at once, and asks for none that it would have to wait for. */

@@ -39,8 +39,8 @@ describe("an observer", () => {
     clocks.advance(PERIOD);
     await seal("other");
     materialsManager.clear();
-    const encrypt = { operation: "encrypt" };
-    const decrypt = { operation: "decrypt" };
+    const encrypt = { cache: "data key", operation: "encrypt" };
+    const decrypt = { cache: "data key", operation: "decrypt" };
     expect(events).toEqual([
       { type: "cacheMiss", ...encrypt },
       { type: "cacheMiss", ...decrypt },
@@ -71,6 +71,7 @@ describe("an observer", () => {
     await seal();
     expect(events.at(-1)).toEqual({
       type: "cacheRenewalFailed",
+      cache: "data key",
       operation: "encrypt",
       error: "ERR_KEYRING",
     });

@@ -33,7 +33,12 @@ describe.each(MESSAGE_SUITES)("suite $name", ({ suite, commitmentPolicy }) => {
     }
     expect(keyring.calls.length).toBe(derives ? 2 : 9);
     const skipped = events.filter(({ type }) => type === "cacheSkip");
-    const skip = (operation: "encrypt" | "decrypt") => ({ type: "cacheSkip", operation, suiteId: suite });
+    const skip = (operation: "encrypt" | "decrypt") => ({
+      type: "cacheSkip",
+      cache: "data key",
+      operation,
+      suiteId: suite,
+    });
     const each = [skip("encrypt"), skip("decrypt"), skip("decrypt")];
     expect(skipped).toEqual(derives ? [] : [...each, ...each, ...each]);
     if (!derives) expect(events.length).toBe(skipped.length);

@@ -2,11 +2,13 @@
 import {
   type EncryptionContextError,
   type ErrorCode,
+  type HierarchyError,
   isKeyfoldError,
   type KeyfoldError,
   type KmsError,
   type LimitError,
   type NoDataKeyError,
+  type StoreError,
   type UnwrapReason,
 } from "../../src/index.ts";
 import { type Equal, expectType } from "./expect.js";
@@ -31,6 +33,12 @@ export function narrows(error: unknown): void {
     expectType<Equal<typeof error.remedy, string>>();
     expectType<Equal<typeof kms.requestId, string | undefined>>();
   }
+  if (isKeyfoldError(error, "ERR_STORE")) expectType<Equal<typeof error, StoreError>>();
+  if (isKeyfoldError(error, "ERR_HIERARCHY_UNKNOWN")) {
+    const unknown: HierarchyError = error;
+    expectType<Equal<typeof error.code, "ERR_HIERARCHY_UNKNOWN">>();
+    expectType<Equal<typeof unknown.keyId, string>>();
+  }
   // @ts-expect-error No such code.
   if (isKeyfoldError(error, "ERR_NO_SUCH")) return;
   // @ts-expect-error Nothing is known of it without a question.
@@ -50,9 +58,10 @@ export function isExhaustive(code: ErrorCode): boolean {
     case "ERR_NO_DATA_KEY":
     case "ERR_KEYRING":
     case "ERR_UNSUPPORTED":
+    case "ERR_STORE":
       return true;
     default: {
-      const rest: `ERR_KMS_${string}` = code;
+      const rest: `ERR_${"KMS" | "HIERARCHY"}_${string}` = code;
       return rest.length > 0;
     }
   }

@@ -9,7 +9,7 @@ import {
   privateDecrypt,
   publicEncrypt,
 } from "node:crypto";
-import { invalidArgument } from "../../errors.ts";
+import { invalidArgument } from "../../arguments.ts";
 import type { RsaPadding, RsaPrivateKey, RsaPublicKey } from "../backend.ts";
 import { unpadPkcs1 } from "../pkcs1.ts";
 import type { RsaKeyData } from "../rsa-key.ts";

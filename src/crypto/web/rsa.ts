@@ -1,4 +1,5 @@
-import { invalidArgument, UnsupportedError } from "../../errors.ts";
+import { invalidArgument } from "../../arguments.ts";
+import { UnsupportedError } from "../../errors.ts";
 import type { RsaPadding, RsaPrivateKey, RsaPublicKey } from "../backend.ts";
 import type { RsaJwk, RsaKeyData } from "../rsa-key.ts";
 import { source, subtle } from "./subtle.ts";
