@@ -4,6 +4,7 @@ export default defineConfig({
   entry: {
     index: "src/index.ts",
     "kms/index": "src/kms/index.ts",
+    "hierarchy/index": "src/hierarchy/index.ts",
     "policy/index": "src/policy/index.ts",
     "testing/index": "src/testing/index.ts",
     "crypto/node": "src/crypto/node.ts",

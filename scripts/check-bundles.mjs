@@ -28,6 +28,7 @@ const MARKS = {
   sqs: ["SendMessageCommand"],
   dynamodb: ["TransactWriteItemsCommand"],
   ses: ["x-ses-"],
+  hierarchy: ["createMailboxKeys"],
   policy: ["estimateKmsRequests"],
   testing: ["TrentService", "keyfold-local-kms"],
   sealing: ["createEncryptionClient"],
@@ -35,21 +36,30 @@ const MARKS = {
 
 /** Each subpath: the AWS packages it may import, what it must have, and what it must not. A new one needs a row. */
 const SUBPATHS = {
-  ".": { sdk: [], has: ["sealing"], not: ["kms", "s3", "sqs", "dynamodb", "ses", "policy", "testing"] },
+  ".": {
+    sdk: [],
+    has: ["sealing"],
+    not: ["kms", "s3", "sqs", "dynamodb", "ses", "hierarchy", "policy", "testing"],
+  },
   "./kms": {
     sdk: ["@aws-sdk/client-kms"],
     has: ["kms"],
-    not: ["sealing", "s3", "sqs", "dynamodb", "ses", "policy", "testing"],
+    not: ["sealing", "s3", "sqs", "dynamodb", "ses", "hierarchy", "policy", "testing"],
+  },
+  "./hierarchy": {
+    sdk: [],
+    has: ["hierarchy"],
+    not: ["sealing", "kms", "s3", "sqs", "dynamodb", "ses", "policy", "testing"],
   },
   "./policy": {
     sdk: [],
     has: ["policy"],
-    not: ["sealing", "kms", "s3", "sqs", "dynamodb", "ses", "testing"],
+    not: ["sealing", "kms", "s3", "sqs", "dynamodb", "ses", "hierarchy", "testing"],
   },
   "./testing": {
     sdk: [],
     has: ["testing"],
-    not: ["sealing", "s3", "sqs", "dynamodb", "ses", "policy"],
+    not: ["sealing", "s3", "sqs", "dynamodb", "ses", "hierarchy", "policy"],
     // `listen()` loads it when it is called, and only then.
     dynamic: ["node:http"],
   },

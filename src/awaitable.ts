@@ -12,14 +12,26 @@ export function andThen<T, R>(value: Awaitable<T>, next: (value: T) => Awaitable
   return isPromise(value) ? value.then(next) : next(value);
 }
 
-/** Calls, and lets `failed` throw in place of what the call throws, at once or later. */
-export function attempt<T>(call: () => Awaitable<T>, failed: (error: unknown) => never): Awaitable<T> {
+/** Calls, and lets `failed` answer, or throw, in place of what the call throws, at once or later. */
+export function attempt<T>(call: () => Awaitable<T>, failed: (error: unknown) => Awaitable<T>): Awaitable<T> {
   try {
     const answer = call();
     return isPromise(answer) ? answer.then(undefined, failed) : answer;
   } catch (error) {
     return failed(error);
   }
+}
+
+/** Calls, and does something last, whatever comes of it. */
+export function lastly<T>(call: () => Awaitable<T>, last: () => void): Awaitable<T> {
+  const ended = attempt(call, (error) => {
+    last();
+    throw error;
+  });
+  return andThen(ended, (answer) => {
+    last();
+    return answer;
+  });
 }
 
 /** Asks about one item after the other, and answers with the first answer that is one; null if there is none. */

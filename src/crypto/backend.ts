@@ -79,6 +79,8 @@ export interface CryptoBackend {
   readonly rsaPaddings: readonly RsaPadding[];
   rsaPublicKey(key: RsaKeyData): Awaitable<RsaPublicKey>;
   rsaPrivateKey(key: RsaKeyData): Awaitable<RsaPrivateKey>;
+  /** A fresh RSA key pair, of this many bits, as DER: SPKI and PKCS#8. Takes a tenth of a second and more. */
+  rsaKeyPair(bits: number): Promise<{ publicKey: Uint8Array; privateKey: Uint8Array }>;
 
   /** A fresh key pair; the public key is a compressed point. */
   signingKeyPair(curve: CurveName): Awaitable<{ signingKey: SigningKey; publicKey: Uint8Array }>;

@@ -2,7 +2,7 @@ import { createHmac, hash, randomFillSync, timingSafeEqual } from "node:crypto";
 import { type CryptoBackend, type HashName, OAEP_PADDINGS } from "./backend.ts";
 import { signer, signingKeyPair, verifier } from "./node/ecdsa.ts";
 import { aesGcm } from "./node/gcm.ts";
-import { rsaPrivateKey, rsaPublicKey } from "./node/rsa.ts";
+import { rsaKeyPair, rsaPrivateKey, rsaPublicKey } from "./node/rsa.ts";
 import { randomPool } from "./random-pool.ts";
 
 /** Cryptography by `node:crypto`: every answer is synchronous. */
@@ -16,6 +16,7 @@ export const backend: CryptoBackend = {
   rsaPaddings: [...OAEP_PADDINGS, "pkcs1"],
   rsaPublicKey,
   rsaPrivateKey,
+  rsaKeyPair,
   signingKeyPair,
   signer,
   verifier,

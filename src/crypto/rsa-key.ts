@@ -54,6 +54,17 @@ export function rsaKeyData(input: RsaKeyInput, wanted: "public" | "private", nam
   return key;
 }
 
+/** The public half (SPKI) of a private key in PKCS#8; null if it is none. */
+export function publicHalf(pkcs8: Uint8Array): Uint8Array | null {
+  const [version, algorithm, key] = sequence(pkcs8) ?? [];
+  const [, modulus, exponent] = (key?.tag === OCTET_STRING && sequence(key.content)) || [];
+  if (version === undefined || algorithm === undefined || modulus === undefined || exponent === undefined) {
+    return null;
+  }
+  const numbers = element(SEQUENCE, element(INTEGER, modulus.content), element(INTEGER, exponent.content));
+  return element(SEQUENCE, RSA_ENCRYPTION, element(BIT_STRING, Uint8Array.of(0), numbers));
+}
+
 interface Read {
   readonly key: RsaKeyData;
   readonly bits: number;

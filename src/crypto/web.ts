@@ -5,7 +5,7 @@ import { type CryptoBackend, OAEP_PADDINGS } from "./backend.ts";
 import { randomPool } from "./random-pool.ts";
 import { signer, signingKeyPair, verifier } from "./web/ecdsa.ts";
 import { aesGcm } from "./web/gcm.ts";
-import { rsaPrivateKey, rsaPublicKey } from "./web/rsa.ts";
+import { rsaKeyPair, rsaPrivateKey, rsaPublicKey } from "./web/rsa.ts";
 import { fillRandom } from "./web/subtle.ts";
 
 const HASHES = { sha256, sha384, sha512 } as const;
@@ -22,6 +22,7 @@ export const backend: CryptoBackend = {
   rsaPaddings: OAEP_PADDINGS,
   rsaPublicKey,
   rsaPrivateKey,
+  rsaKeyPair,
   signingKeyPair,
   signer,
   verifier,

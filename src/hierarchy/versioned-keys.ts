@@ -116,6 +116,11 @@ export class VersionedKeys<Head, Key extends HierarchyKey> {
     return { ...figures, oldestAgeSeconds: oldestAgeMs === null ? null : oldestAgeMs / 1000 };
   }
 
+  /** Forgets which version of this id writes: a newer one may be stored. Keys stay. */
+  reread(id: string): void {
+    this.#heads.clear(id);
+  }
+
   /** Forgets all keys, or those of one id. */
   clear(id?: string): void {
     this.#keys.clear(id);

@@ -4,6 +4,7 @@ import {
   createPrivateKey,
   createPublicKey,
   hash as digest,
+  generateKeyPair,
   type JsonWebKey,
   type KeyObject,
   privateDecrypt,
@@ -46,6 +47,21 @@ export function rsaPrivateKey(data: RsaKeyData): RsaPrivateKey {
       }
     },
   };
+}
+
+/** A fresh RSA key pair, made off the main thread. */
+export function rsaKeyPair(bits: number): Promise<{ publicKey: Uint8Array; privateKey: Uint8Array }> {
+  return new Promise((resolve, reject) => {
+    generateKeyPair(
+      "rsa",
+      {
+        modulusLength: bits,
+        publicKeyEncoding: { type: "spki", format: "der" },
+        privateKeyEncoding: { type: "pkcs8", format: "der" },
+      },
+      (error, publicKey, privateKey) => (error === null ? resolve({ publicKey, privateKey }) : reject(error)),
+    );
+  });
 }
 
 function options(key: KeyObject, padding: RsaPadding) {

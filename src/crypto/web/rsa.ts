@@ -40,6 +40,21 @@ export async function rsaPrivateKey(data: RsaKeyData): Promise<RsaPrivateKey> {
   };
 }
 
+/** A fresh RSA key pair. */
+export async function rsaKeyPair(bits: number): Promise<{ publicKey: Uint8Array; privateKey: Uint8Array }> {
+  const algorithm = {
+    name: "RSA-OAEP",
+    hash: "SHA-256",
+    modulusLength: bits,
+    publicExponent: Uint8Array.of(1, 0, 1),
+  };
+  const { publicKey, privateKey } = await subtle().generateKey(algorithm, true, ["encrypt", "decrypt"]);
+  return {
+    publicKey: new Uint8Array(await subtle().exportKey("spki", publicKey)),
+    privateKey: new Uint8Array(await subtle().exportKey("pkcs8", privateKey)),
+  };
+}
+
 function importer(
   data: RsaKeyData,
   usage: "encrypt" | "decrypt",

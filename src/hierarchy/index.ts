@@ -1,0 +1,14 @@
+export type { HierarchyCacheOptions } from "./key-cache-options.ts";
+export type { MailboxChoice, MailboxKeyringOptions } from "./mailbox-keyring.ts";
+export type { MailboxOptions } from "./mailbox-options.ts";
+export type { MailboxKind } from "./mailbox-record.ts";
+export type { MailboxSegment, MailboxStore, MailboxStoreOptions } from "./mailbox-store.ts";
+export {
+  createMailboxKeys,
+  type MailboxCallOptions,
+  type MailboxFacts,
+  type MailboxKeys,
+  type MailboxVersion,
+} from "./mailboxes.ts";
+export type { RewrapAllOptions, RewrapOptions, RewrapProgress, RewrapSummary } from "./rewrap.ts";
+export type { HierarchyCacheStats } from "./versioned-keys.ts";

@@ -1,0 +1,13 @@
+import { invalidArgument } from "../arguments.ts";
+import { utf8Length } from "../bytes/utf8.ts";
+
+/** Bytes of UTF-8. */
+const MAX_LENGTH = 1024;
+
+/** A mailbox id as the caller gave it, once it is one. */
+export function checkedMailboxId(caller: string, id: string): string {
+  if (typeof id === "string" && id !== "" && id.isWellFormed() && utf8Length(id) <= MAX_LENGTH) return id;
+  throw invalidArgument(
+    `${caller}: a mailbox id must be a non-empty string without lone surrogates, of at most ${MAX_LENGTH} bytes.`,
+  );
+}

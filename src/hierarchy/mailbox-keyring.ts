@@ -1,0 +1,198 @@
+import { invalidArgument } from "../arguments.ts";
+import { andThen, attempt, firstAnswer, lastly } from "../awaitable.ts";
+import { fromUtf8, utf8 } from "../bytes/utf8.ts";
+import { HierarchyError, isKeyfoldError, KeyringError } from "../errors.ts";
+import type { Keyring, UnwrapRequest } from "../keyrings/keyring.ts";
+import { serializeContext } from "../message/context.ts";
+import type { Awaitable, EncryptedDataKey, EncryptionContext } from "../types.ts";
+import { unwrapByPrivateKey, wrapByPublicKey } from "./mailbox-asymmetric.ts";
+import { checkedMailboxId } from "./mailbox-id.ts";
+import { publicKeyFingerprint } from "./mailbox-pair.ts";
+import { type MailboxPlace, parsePlaceName, placeName } from "./mailbox-place.ts";
+import type { MailboxKind } from "./mailbox-record.ts";
+import type { MailboxHead, MailboxKey } from "./mailbox-source.ts";
+import { unwrapByKey, wrapByKey } from "./mailbox-symmetric.ts";
+import type { VersionedKeys } from "./versioned-keys.ts";
+
+/** A mailbox, or which one by the encryption context: `({ mailbox }) => mailbox`. */
+export type MailboxChoice = string | ((encryptionContext: EncryptionContext) => string);
+
+/** Options of a mailbox's keyring. */
+export interface MailboxKeyringOptions {
+  /**
+   * Asymmetric mailboxes: the fingerprints of the public keys that may be sealed for, as `create` and `rotate` answer
+   * them. Whoever can write to the store could else put a public key of their own there. Default: any.
+   */
+  readonly publicKeyFingerprints?: readonly string[];
+}
+
+type MailboxKeyCache = VersionedKeys<MailboxHead, MailboxKey>;
+
+const PROVIDER: Readonly<Record<MailboxKind, string>> = {
+  symmetric: "keyfold-mailbox",
+  asymmetric: "keyfold-mailbox-rsa",
+};
+
+/** A keyring that wraps data keys under the keys of one mailbox, or of one for each context. */
+export function mailboxKeyring(
+  keys: MailboxKeyCache,
+  mailbox: MailboxChoice,
+  { publicKeyFingerprints: pinned }: MailboxKeyringOptions,
+): Keyring {
+  const idFor = idChooser(mailbox);
+  if (pinned !== undefined && !(Array.isArray(pinned) && pinned.every((one) => typeof one === "string"))) {
+    throw invalidArgument("keyring: publicKeyFingerprints must be an array of strings.");
+  }
+  const name = typeof mailbox === "string" ? `mailbox ${mailbox}` : "mailboxes";
+
+  return {
+    name,
+
+    wrap(dataKey, request) {
+      const { encryptionContext, signal } = request;
+      // The seam for S3 objects: one wrapped key of 60 bytes, with salt, mailbox and version in its label.
+      if (request.purpose.kind === "object") {
+        throw new KeyringError(name, "it cannot wrap the data keys of S3 objects.");
+      }
+      const use = { id: idFor(encryptionContext), signal };
+      const context = serializeContext(encryptionContext);
+      return andThen(keys.head(use), (head) => {
+        const { kind } = head.current;
+        const wrapped =
+          kind === "symmetric"
+            ? wrapSymmetric(keys, use, dataKey, context)
+            : wrapAsymmetric(head, pinned, dataKey, context);
+        return andThen(wrapped, ({ place, ciphertext }) => [
+          { providerId: PROVIDER[kind], providerInfo: utf8(placeName(place)), ciphertext },
+        ]);
+      });
+    },
+
+    unwrap(edks, request) {
+      const id = idFor(request.encryptionContext);
+      return firstAnswer(edks, (edk) =>
+        andThen(unwrap(keys, id, edk, request), (dataKey) => dataKey && { dataKey, opened: edk }),
+      );
+    },
+
+    isCurrent([edk, ...others], { encryptionContext, signal }) {
+      const id = idFor(encryptionContext);
+      if (edk === undefined || others.length > 0) return false;
+      return andThen(keys.head({ id, signal }), ({ current: { kind, version } }) => {
+        const name = fromUtf8(edk.providerInfo);
+        return edk.providerId === PROVIDER[kind] && name === placeName({ id, version });
+      });
+    },
+  };
+}
+
+interface Wrapped {
+  readonly place: MailboxPlace;
+  readonly ciphertext: Uint8Array;
+}
+
+function wrapSymmetric(
+  keys: MailboxKeyCache,
+  use: { readonly id: string; readonly signal: AbortSignal | undefined },
+  dataKey: Uint8Array,
+  context: Uint8Array,
+): Awaitable<Wrapped> {
+  return andThen(keys.forWriting(use), ({ version, key: { secret } }) => {
+    const place = { id: use.id, version };
+    const wrapped = lastly(
+      () => wrapByKey(secret.bytes, place, dataKey, context),
+      () => secret.release(),
+    );
+    return andThen(wrapped, (ciphertext) => ({ place, ciphertext }));
+  });
+}
+
+async function wrapAsymmetric(
+  { record: { id }, current, publicKey }: MailboxHead,
+  pinned: readonly string[] | undefined,
+  dataKey: Uint8Array,
+  context: Uint8Array,
+): Promise<Wrapped> {
+  const place = { id, version: current.version };
+  if (pinned !== undefined && current.kind === "asymmetric") {
+    const fingerprint = publicKeyFingerprint(current.publicKey);
+    if (!pinned.includes(fingerprint)) {
+      throw new HierarchyError(
+        "ERR_HIERARCHY_RECORD",
+        { level: "mailbox", keyId: id },
+        `the public key in the store (${fingerprint}) is none of the pinned ones, and nothing was sealed for it. If the mailbox was rotated, pin the fingerprint that rotate() answered; else somebody swapped the key.`,
+      );
+    }
+  }
+  return { place, ciphertext: await wrapByPublicKey(await publicKey(), place, dataKey, context) };
+}
+
+/** The data key; null once it is noted why there is none. */
+function unwrap(
+  keys: MailboxKeyCache,
+  id: string,
+  edk: EncryptedDataKey,
+  request: UnwrapRequest,
+): Awaitable<Uint8Array | null> {
+  const place = placeOf(edk);
+  if (place === null) {
+    request.note(edk, "skipped", "not wrapped under a mailbox key");
+    return null;
+  }
+  if (place.id !== id) {
+    request.note(
+      edk,
+      "skipped",
+      `wrapped under mailbox ${JSON.stringify(place.id)}, not ${JSON.stringify(id)}`,
+    );
+    return null;
+  }
+  const failed = (reason: string, cause?: unknown) => {
+    request.note(edk, "failed", reason, cause);
+    return null;
+  };
+  return attempt(
+    () =>
+      andThen(keys.forReading({ id, signal: request.signal }, place.version), (key) =>
+        lastly(
+          () => andThen(open(key, place, edk, request), (dataKey) => dataKey ?? failed(doesNotOpen(place))),
+          () => key.secret.release(),
+        ),
+      ),
+    (error) => {
+      if (request.signal?.aborted || !isKeyfoldError(error)) throw error;
+      return failed(error.message, error);
+    },
+  );
+}
+
+function doesNotOpen(place: MailboxPlace): string {
+  return `does not open under mailbox key ${placeName(place)}: another context, or altered bytes`;
+}
+
+function open(
+  { secret, privateKey }: MailboxKey,
+  place: MailboxPlace,
+  { providerId, ciphertext }: EncryptedDataKey,
+  { encryptionContext, keyLength }: UnwrapRequest,
+): Awaitable<Uint8Array | null> {
+  // What an asymmetric version wrapped does not open under a symmetric one, whatever the message says.
+  if (providerId !== PROVIDER[privateKey === null ? "symmetric" : "asymmetric"]) return null;
+  const context = serializeContext(encryptionContext);
+  return privateKey === null
+    ? unwrapByKey(secret.bytes, place, ciphertext, context)
+    : unwrapByPrivateKey(privateKey, place, ciphertext, context, keyLength);
+}
+
+function placeOf({ providerId, providerInfo }: EncryptedDataKey): MailboxPlace | null {
+  if (providerId !== PROVIDER.symmetric && providerId !== PROVIDER.asymmetric) return null;
+  const name = fromUtf8(providerInfo);
+  return name === null ? null : parsePlaceName(name);
+}
+
+function idChooser(mailbox: MailboxChoice): (encryptionContext: EncryptionContext) => string {
+  const caller = "keyring";
+  if (typeof mailbox === "function") return (context) => checkedMailboxId(caller, mailbox(context));
+  const id = checkedMailboxId(caller, mailbox);
+  return () => id;
+}
