@@ -17,6 +17,8 @@ const WITHOUT_BACKEND = [
   "test/bytes/**",
   // Numbered keys and virtual clocks.
   "test/cache/**",
+  // Counts keys by the ten thousand.
+  "test/hierarchy/capacity.test.ts",
   "test/kms/arn.test.ts",
   "test/policy/**",
   "test/simulation/**",
