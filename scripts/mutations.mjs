@@ -18,11 +18,14 @@ await symlink(join(ROOT, "node_modules"), join(copy, "node_modules"));
 
 let survivors = 0;
 const mutations = MUTATIONS.filter(({ check }) => wanted === undefined || check.includes(wanted));
+for (const { check, file, find } of mutations) {
+  const text = await readFile(join(copy, file), "utf8");
+  if (text.split(find).length !== 2)
+    throw new Error(`${check}: ${file} does not hold this text once: ${find}`);
+}
 for (const { check, file, find, replace, tests } of mutations) {
   const path = join(copy, file);
   const text = await readFile(path, "utf8");
-  if (text.split(find).length !== 2)
-    throw new Error(`${check}: ${file} does not hold this text once: ${find}`);
   await writeFile(path, text.replace(find, replace));
   // A bailed run may end before a failure is reported: a survivor has to pass a whole run too.
   const noticed = (await firstFailure(tests, ["--bail", "1"])) ?? (await firstFailure(tests, []));

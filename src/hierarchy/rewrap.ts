@@ -64,11 +64,12 @@ export async function rewrapMailbox(
       const again = await unwrapSecret(to, binding, place, wrapped, signal, true);
       const same = backend.equal(again, secret);
       again.fill(0);
-      if (!same)
+      if (!same) {
         throw new KeyringError(
           to.name,
           "what it has just wrapped opened to another key; nothing was changed.",
         );
+      }
       return { ...stored, wrapped };
     } finally {
       secret.fill(0);
