@@ -22,8 +22,8 @@ export interface LocalKmsEvent {
   readonly requestParameters: Readonly<Record<string, unknown>> | null;
   /** Null for cryptographic operations. */
   readonly responseElements: Readonly<Record<string, unknown>> | null;
-  /** Names the backing material of the key that worked. Not derivable into it. */
-  readonly additionalEventData?: { readonly keyMaterialId: string };
+  /** The backing material of the key that worked, by a name that is not derivable into it; the grant that was retired. */
+  readonly additionalEventData?: { readonly keyMaterialId: string } | { readonly grantId: string };
   readonly requestID: string;
   readonly eventID: string;
   readonly readOnly: boolean;
@@ -49,13 +49,13 @@ export interface AuditTrail {
   readonly time: Date;
   readonly parameters: Readonly<Record<string, unknown>> | null;
   readonly elements: Readonly<Record<string, unknown>> | null;
-  readonly keyMaterialId: string | undefined;
+  readonly additional: LocalKmsEvent["additionalEventData"] | undefined;
   readonly resources: ReadonlySet<string>;
   readonly failure: KmsFailure | undefined;
 }
 
 export function auditEvent(trail: AuditTrail): LocalKmsEvent {
-  const { failure, keyMaterialId } = trail;
+  const { failure, additional } = trail;
   const code = failure?.name === "AccessDeniedException" ? "AccessDenied" : failure?.name;
   return {
     eventVersion: "1.11",
@@ -70,7 +70,7 @@ export function auditEvent(trail: AuditTrail): LocalKmsEvent {
     ...(failure === undefined || failure.message === "" ? {} : { errorMessage: failure.message }),
     requestParameters: trail.parameters,
     responseElements: trail.elements,
-    ...(keyMaterialId === undefined ? {} : { additionalEventData: { keyMaterialId } }),
+    ...(additional === undefined ? {} : { additionalEventData: additional }),
     requestID: trail.requestId,
     eventID: trail.eventId,
     readOnly: trail.readOnly,
@@ -93,7 +93,7 @@ export function auditParameters<S extends Shape>(
 ): Readonly<Record<string, unknown>> | null {
   const shown = Object.entries(shape)
     .filter(([name, rule]) => !rule.hidden && input[name] !== undefined)
-    .map(([name]) => [memberName(name), copy(input[name])] as const);
+    .map(([name, rule]) => [memberName(name), shownValue(rule, input[name])] as const);
   return shown.length === 0 ? null : Object.fromEntries(shown);
 }
 
@@ -109,6 +109,10 @@ function element(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(element);
   if (typeof value === "object" && value !== null) return auditElements(value as Record<string, unknown>);
   return value;
+}
+
+function shownValue(rule: Shape[string], value: unknown): unknown {
+  return rule.members === undefined ? copy(value) : auditParameters(rule.members, value as InputOf<Shape>);
 }
 
 function copy(value: unknown): unknown {

@@ -40,14 +40,35 @@ export function callerFor(
   };
 }
 
+/**
+ * Whether a principal that a grant or a key names is this caller: the same user, role session or service; the role of
+ * the session; the account, whose own policies are taken to allow all its users.
+ */
+export function isPrincipal(principalArn: string, { arn, accountId }: Caller): boolean {
+  if (principalArn === arn) return true;
+  const [, , , account, resource = ""] = /^arn:([^:]*):(iam|sts)::(\d{12}):(.+)$/.exec(principalArn) ?? [];
+  if (account !== accountId || !arn.startsWith("arn:")) return false;
+  if (resource === "root") return true;
+  const role = /^role\/(?:.*\/)?([^/]+)$/.exec(resource)?.[1];
+  return role !== undefined && arn.includes(`:assumed-role/${role}/`);
+}
+
+/** The ARN of a user by name; an ARN or the name of a service as it is. */
+export function principalArn(principal: string, homeAccount: string): string {
+  if (principal.startsWith("arn:") || isService(principal)) return principal;
+  return `arn:aws:iam::${homeAccount}:user/${principal}`;
+}
+
+export const isService = (principal: string): boolean => principal.endsWith(".amazonaws.com");
+
 function identify(
   principal: string,
   homeAccount: string,
 ): { arn: string; accountId: string; identity: LocalKmsUserIdentity } {
-  if (principal.endsWith(".amazonaws.com")) {
+  if (isService(principal)) {
     return { arn: principal, accountId: homeAccount, identity: { type: "AWSService", invokedBy: principal } };
   }
-  const arn = principal.startsWith("arn:") ? principal : `arn:aws:iam::${homeAccount}:user/${principal}`;
+  const arn = principalArn(principal, homeAccount);
   const [, , , , accountId = "", ...rest] = arn.split(":");
   const resource = rest.join(":");
   const name = resource.slice(resource.lastIndexOf("/") + 1);

@@ -51,13 +51,14 @@ function operationOf(command: LocalKmsCommand): string {
 
 // The request as it is now: the caller may wipe or change it while the call is under way.
 function snapshot(input: object): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(input).map(([name, value]) => [name, copyOf(value)]));
+  return copyOf(input) as Readonly<Record<string, unknown>>;
 }
 
 function copyOf(value: unknown): unknown {
   if (value instanceof Uint8Array) return Uint8Array.from(value);
-  if (Array.isArray(value)) return [...value];
-  return typeof value === "object" && value !== null ? { ...value } : value;
+  if (Array.isArray(value)) return value.map(copyOf);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copyOf(member)]));
 }
 
 function raceAbort<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

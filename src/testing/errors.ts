@@ -75,16 +75,28 @@ export class KmsFailure extends Error {
   }
 }
 
+/** No policy of this kind allows this. */
+export function accessDenied(
+  callerArn: string,
+  operation: string,
+  keyArn: string,
+  policy: "identity" | "resource",
+): KmsFailure {
+  const action = `kms:${operation}`;
+  return new KmsFailure(
+    "AccessDeniedException",
+    `User: ${callerArn} is not authorized to perform: ${action} on resource: ${keyArn} because no ${policy}-based policy allows the ${action} action`,
+  );
+}
+
 /** What KMS says with an error that a fault asks for, where the fault brings no message of its own. */
 export function defaultMessage(
   name: KmsErrorName,
   about: { readonly operation: string; readonly callerArn: string; readonly keyArn: string },
 ): string {
   switch (name) {
-    case "AccessDeniedException": {
-      const action = `kms:${about.operation}`;
-      return `User: ${about.callerArn} is not authorized to perform: ${action} on resource: ${about.keyArn} because no identity-based policy allows the ${action} action`;
-    }
+    case "AccessDeniedException":
+      return accessDenied(about.callerArn, about.operation, about.keyArn, "identity").message;
     case "ThrottlingException":
       return "Rate exceeded";
     case "DisabledException":

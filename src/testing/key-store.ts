@@ -1,4 +1,5 @@
 import { KmsFailure } from "./errors.ts";
+import type { Grant } from "./grant.ts";
 import type { KmsKey } from "./key.ts";
 import { scheduleDeletion } from "./key.ts";
 import { formatArn, isKeyId, parseArn } from "./key-id.ts";
@@ -86,6 +87,14 @@ export class KeyStore {
     this.#sweep();
     for (const key of this.#keys.values()) {
       if (key.id === id && key.region === region) return key;
+    }
+    return undefined;
+  }
+
+  grantOfToken(token: string, region: string): { readonly key: KmsKey; readonly grant: Grant } | undefined {
+    for (const key of this.keys()) {
+      if (key.region !== region) continue;
+      for (const grant of key.grants.values()) if (grant.tokens.has(token)) return { key, grant };
     }
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { KmsFailure } from "./errors.ts";
+import type { Grant } from "./grant.ts";
 import type { Material } from "./material.ts";
 
 export type KeySpec = (typeof KEY_SPECS)[number];
@@ -46,6 +47,10 @@ export interface KmsKey {
   /** Absent: asymmetric and HMAC keys, which are kept as metadata only. */
   readonly material: Material | undefined;
   readonly group: MultiRegionGroup | undefined;
+  /** ARNs of those who may do everything with it: what a key policy would say. Absent: everybody. */
+  principals: readonly string[] | undefined;
+  /** By id, oldest first. Replicas have their own. */
+  readonly grants: Map<string, Grant>;
   enabled: boolean;
   deletion: { readonly windowDays: number; dueAt: number | undefined } | undefined;
 }

@@ -1,4 +1,5 @@
 import { invalidArgument } from "../arguments.ts";
+import { principalArn } from "./caller.ts";
 import type { KeySpec, KeyState, KeyUsage, KmsKey } from "./key.ts";
 import { KEY_SPECS, scheduleDeletion, stateOf, usagesOf } from "./key.ts";
 import { formatArn, isKeyId, isMultiRegionId } from "./key-id.ts";
@@ -15,6 +16,11 @@ export interface LocalKmsKeyOptions {
   /** Names with their prefix, such as `"alias/orders"`, in the Region of the key and not of its replicas. */
   readonly aliases?: readonly string[];
   readonly description?: string;
+  /**
+   * Who may do everything with it: users' names, ARNs or services, as for `clientAs`. Others need a grant. It stands
+   * for the key policy. Default: everybody.
+   */
+  readonly principals?: readonly string[];
   /** Default true. */
   readonly enabled?: boolean;
   /** Default `"SYMMETRIC_DEFAULT"`. Others are metadata only: they answer with KMS's errors. */
@@ -52,6 +58,8 @@ export interface LocalKmsKeys {
   /** The ARN of a key; of a multi-Region key in this Region. */
   arn(key: string, region?: string): string;
   createAlias(name: string, key: string): void;
+  /** Closes a key to all but these, and those who have a grant; without principals, opens it to everybody again. */
+  restrictKey(key: string, principals?: readonly string[]): void;
   enableKey(key: string): void;
   disableKey(key: string): void;
   /** Default: 30 days. */
@@ -108,6 +116,14 @@ export function createLocalKeys(
     return replicate(store, home.now(), key, key.group, region, key.description);
   };
 
+  const principalArns = (principals: readonly string[] | undefined): readonly string[] | undefined => {
+    if (principals === undefined) return undefined;
+    if (Array.isArray(principals) && principals.every((name) => typeof name === "string" && name !== "")) {
+      return principals.map((principal) => principalArn(principal, home.accountId));
+    }
+    throw invalidArgument("principals must be an array of users' names, ARNs or services");
+  };
+
   return {
     createKey(options = {}) {
       const spec = options.keySpec ?? "SYMMETRIC_DEFAULT";
@@ -131,6 +147,7 @@ export function createLocalKeys(
         multiRegion: isMultiRegion(options),
         id: options.id,
         material: options.material,
+        principals: principalArns(options.principals),
       });
       key.enabled = options.enabled ?? true;
       for (const replica of replicas) replicateTo(key, replica);
@@ -146,6 +163,9 @@ export function createLocalKeys(
       return there.arn;
     },
     createAlias: (name, key) => createAlias(name, find(key)),
+    restrictKey(key, principals) {
+      find(key).principals = principalArns(principals);
+    },
     enableKey(key) {
       find(key).enabled = true;
     },

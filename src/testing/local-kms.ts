@@ -1,4 +1,3 @@
-import { backend } from "#crypto";
 import { invalidArgument } from "../arguments.ts";
 import type { LocalKmsEvent } from "./audit.ts";
 import type { Caller } from "./caller.ts";
@@ -12,7 +11,6 @@ import { listen } from "./http.ts";
 import { KeyStore } from "./key-store.ts";
 import type { LocalKmsKeyOptions, LocalKmsKeys } from "./local-keys.ts";
 import { createLocalKeys } from "./local-keys.ts";
-import { toHex } from "./material.ts";
 import { createService } from "./service.ts";
 
 export interface LocalKmsOptions {
@@ -24,6 +22,8 @@ export interface LocalKmsOptions {
   readonly accountId?: string;
   /** Milliseconds since 1970: dates and the end of pending deletions. Default `Date.now`. */
   readonly now?: () => number;
+  /** Milliseconds, by `now`, until a new grant is known without its token: minutes, in KMS. Default 0. */
+  readonly grantDelayMs?: number;
   /**
    * Who an access key id belongs to, for callers over HTTP: a user's name or an ARN, also of another account.
    * Default: a user of the same name as the access key id.
@@ -58,18 +58,16 @@ export interface LocalKms extends LocalKmsKeys {
   clearEvents(): void;
   /** Scripted faults. */
   readonly faults: LocalKmsFaults;
-  /** A grant token that calls may bring. All others are refused. */
-  issueGrantToken(): string;
 }
 
 /**
  * A strict little AWS KMS for tests and demos: in process, and over loopback HTTP for genuine AWS clients.
  *
  * **It is no place for production keys.** Key material lies in plain memory, there are no policies, and whoever
- * reaches it may use every key.
+ * reaches it may use every key that was not made for certain principals.
  *
  * It is strict where emulators are lax: disabled and deleted keys stop working, the encryption context is bound
- * pair by pair, key ids resolve as in KMS, and errors carry KMS's names, messages and statuses. Ciphertexts depend
+ * pair by pair, grants open closed keys and no others, key ids resolve as in KMS, and errors carry KMS's names, messages and statuses. Ciphertexts depend
  * on key id, material and context alone: a key that is created again with the same material opens them.
  *
  * @example
@@ -91,16 +89,29 @@ export interface LocalKms extends LocalKmsKeys {
  * ```
  */
 export function createLocalKms(options: LocalKmsOptions = {}): LocalKms {
-  const { region = "us-east-1", accountId = "111122223333", now = Date.now, principals = {} } = options;
+  const {
+    region = "us-east-1",
+    accountId = "111122223333",
+    now = Date.now,
+    principals = {},
+    grantDelayMs = 0,
+  } = options;
   if (!/^\d{12}$/.test(accountId)) throw invalidArgument("accountId must be 12 digits");
   if (!/^[a-z]+(-[a-z0-9]+)+$/.test(region))
     throw invalidArgument("region must be the name of an AWS Region");
 
+  if (!(grantDelayMs >= 0)) throw invalidArgument("grantDelayMs must not be negative");
+
   const store = new KeyStore(now, options.strictRegions ?? false);
   const faults = createFaults();
-  const grantTokens = new Set<string>();
   const events: LocalKmsEvent[] = [];
-  const service = createService({ store, faults, grantTokens, now, log: (event) => void events.push(event) });
+  const service = createService({
+    store,
+    faults,
+    grantDelayMs,
+    now,
+    log: (event) => void events.push(event),
+  });
   const endpoints = new Set<LocalKmsEndpoint>();
 
   const keys = createLocalKeys(store, { region, accountId, now });
@@ -133,10 +144,5 @@ export function createLocalKms(options: LocalKmsOptions = {}): LocalKms {
     events,
     clearEvents: () => void events.splice(0),
     faults,
-    issueGrantToken() {
-      const token = toHex(backend.randomBytes(32));
-      grantTokens.add(token);
-      return token;
-    },
   };
 }

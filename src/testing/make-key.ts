@@ -16,6 +16,8 @@ export interface NewKey {
   readonly id?: string | undefined;
   /** Absent: random. 32 bytes, copied. Symmetric keys only. */
   readonly material?: Uint8Array | undefined;
+  /** ARNs. Absent: everybody may use it. */
+  readonly principals?: readonly string[] | undefined;
 }
 
 export function makeKey(store: KeyStore, now: number, of: NewKey): KmsKey {
@@ -32,6 +34,8 @@ export function makeKey(store: KeyStore, now: number, of: NewKey): KmsKey {
     createdAt: new Date(now),
     material: symmetric ? createMaterial(of.material ?? backend.randomBytes(32)) : undefined,
     group: of.multiRegion ? { primaryRegion: of.region, members: new Map() } : undefined,
+    principals: of.principals,
+    grants: new Map(),
     enabled: true,
     deletion: undefined,
   };
@@ -55,6 +59,7 @@ export function replicate(
     description,
     createdAt: new Date(now),
     group,
+    grants: new Map(),
     enabled: true,
     deletion: undefined,
   };

@@ -53,7 +53,7 @@ export interface Service {
 export function createService(of: {
   readonly store: KeyStore;
   readonly faults: ReturnType<typeof createFaults>;
-  readonly grantTokens: ReadonlySet<string>;
+  readonly grantDelayMs: number;
   readonly now: () => number;
   readonly log: (event: LocalKmsEvent) => void;
 }): Service {
@@ -75,8 +75,8 @@ export function createService(of: {
       }
 
       const region = of.store.regionFor(raw.KeyId ?? raw.SourceKeyId ?? raw.TargetKeyId, caller.region);
-      const { store, grantTokens } = of;
-      const call = new Call({ operation: name, caller, region, store, now: of.now(), grantTokens });
+      const { store, grantDelayMs } = of;
+      const call = new Call({ operation: name, caller, region, store, now: of.now(), grantDelayMs });
       const strike = of.faults.strike({
         operation: name,
         principals: [caller.principal, caller.arn, caller.identity.accessKeyId ?? caller.arn],
@@ -114,7 +114,7 @@ async function serve(
       throw new KmsFailure("UnsupportedOperationException", "The local KMS has no Nitro enclaves");
     }
     output = await operation.run(call, input as never);
-    if (!operation.readOnly) elements = responseElements(call, output);
+    if (!operation.readOnly) elements = responseElements(call, call.elements ?? output);
   } catch (error) {
     if (!(error instanceof KmsFailure)) throw error;
     failure = error;
@@ -130,13 +130,18 @@ async function serve(
       time: new Date(of.now()),
       parameters,
       elements,
-      keyMaterialId: failure === undefined ? call.keyMaterialId : undefined,
+      additional: failure === undefined ? additionalData(call) : undefined,
       resources: call.resources,
       failure,
     }),
   );
   if (failure !== undefined) return { kind: "failure", failure, requestId };
   return { kind: "reply", ...applyReplyFaults(output, strike.reply), requestId };
+}
+
+function additionalData({ keyMaterialId, retiredGrantId }: Call): LocalKmsEvent["additionalEventData"] {
+  if (retiredGrantId !== undefined) return { grantId: retiredGrantId };
+  return keyMaterialId === undefined ? undefined : { keyMaterialId };
 }
 
 function responseElements(call: Call, output: Output): Readonly<Record<string, unknown>> {

@@ -10,6 +10,7 @@ import {
   arn,
   calls,
   failure,
+  grantToken,
   KEY_A,
   OTHER_ACCOUNT,
   PLAINTEXT,
@@ -138,7 +139,7 @@ it("passes over what KMS did not wrap", async () => {
 it("brings its grant tokens", async () => {
   const { kms, client } = await startKms();
   const ciphertext = await seal(kmsKeyring({ client, keyId: ARN_A }));
-  const good = kmsDiscoveryKeyring({ client, filter: FILTER, grantTokens: [kms.issueGrantToken()] });
+  const good = kmsDiscoveryKeyring({ client, filter: FILTER, grantTokens: [await grantToken(kms, ARN_A)] });
   expect(await open(good, ciphertext)).toEqual(PLAINTEXT);
   const bad = kmsDiscoveryKeyring({ client, filter: FILTER, grantTokens: ["never issued"] });
   expect(await failure(open(bad, ciphertext))).toMatchObject({ cause: { code: "ERR_KMS_GRANT_TOKEN" } });

@@ -9,6 +9,7 @@ import {
   calls,
   failure,
   genuineClient,
+  grantToken,
   KEY_A,
   open,
   PLAINTEXT,
@@ -68,7 +69,8 @@ describe("grant tokens", () => {
   it("go with every operation", async () => {
     const { kms, client } = await startKms();
     const options = { client, keyId: ARN_A, additionalKeyIds: [ARN_B] };
-    const good = kmsKeyring({ ...options, grantTokens: [kms.issueGrantToken(), kms.issueGrantToken()] });
+    const tokens = [await grantToken(kms, ARN_A), await grantToken(kms, ARN_B)];
+    const good = kmsKeyring({ ...options, grantTokens: tokens });
     const ciphertext = await seal(good);
     expect((await open(good, ciphertext)).plaintext).toEqual(PLAINTEXT);
     const bad = kmsKeyring({ ...options, grantTokens: ["never issued"] });

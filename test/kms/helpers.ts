@@ -1,4 +1,4 @@
-import { KMSClient, type KMSClientConfig } from "@aws-sdk/client-kms";
+import { CreateGrantCommand, KMSClient, type KMSClientConfig } from "@aws-sdk/client-kms";
 import { ConfiguredRetryStrategy } from "@smithy/core/retry";
 import { onTestFinished } from "vitest";
 import {
@@ -76,6 +76,13 @@ export async function failure<E = Error & { readonly code?: string }>(promise: P
   );
   if (outcome === undefined) throw new Error("the call succeeded");
   return outcome as E;
+}
+
+/** The token of a grant on a key, for nobody in particular. */
+export async function grantToken({ client }: LocalKms, keyId: string): Promise<string> {
+  const GranteePrincipal = `arn:aws:iam::${ACCOUNT}:user/nobody`;
+  const input = { KeyId: keyId, GranteePrincipal, Operations: ["Decrypt" as const] };
+  return (await client.send(new CreateGrantCommand(input))).GrantToken!;
 }
 
 /** The audit log in short: who was asked for what. */

@@ -1,5 +1,6 @@
 import type { CreateKeyCommandInput, GenerateDataKeyCommandInput } from "@aws-sdk/client-kms";
 import {
+  CreateGrantCommand,
   CreateKeyCommand,
   DecryptCommand,
   DescribeKeyCommand,
@@ -127,8 +128,13 @@ describe.each(TRANSPORTS)("wrong input %s", (transport) => {
     const client = await connect(kms, transport);
     const encrypt = (GrantTokens: string[]) =>
       client.send(new EncryptCommand({ KeyId: KEY_A, Plaintext: bytes(1), GrantTokens }));
-    const token = kms.issueGrantToken();
-    await encrypt([token, kms.issueGrantToken()]);
+    const issue = async () => {
+      const GranteePrincipal = "arn:aws:iam::111122223333:user/alice";
+      const input = { KeyId: KEY_B, GranteePrincipal, Operations: ["Encrypt" as const] };
+      return (await client.send(new CreateGrantCommand(input))).GrantToken!;
+    };
+    const token = await issue();
+    await encrypt([token, await issue()]);
     expect((await failure(encrypt([token, "made-up"]))).name).toBe("InvalidGrantTokenException");
     const eleven = Array.from({ length: 11 }, () => token);
     expect(await complaint(encrypt(eleven))).toBe(tooLong("grantTokens", 10));

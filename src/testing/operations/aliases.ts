@@ -44,6 +44,7 @@ export const updateAlias = operation(
         `Alias ${alias.arn} cannot be changed from a ${alias.target.spec} key to a ${target.spec} key`,
       );
     }
+    call.allow(alias.target);
     call.resources.add(alias.arn);
     alias.target = target;
     alias.updatedAt = new Date(call.now);
@@ -58,7 +59,7 @@ export const deleteAlias = operation(
   (call, { AliasName }) => {
     checkAliasName(AliasName);
     const alias = existingAlias(call, AliasName);
-    call.touch(alias.target);
+    call.allow(call.touch(alias.target));
     call.resources.add(alias.arn);
     call.store.removeAlias(alias);
     return {};
@@ -70,7 +71,7 @@ export const listAliases = operation(
   true,
   { KeyId: keyIdField, Limit: integer({ min: 1, max: 100 }), Marker: text({ min: 1, max: 1024 }) },
   (call, { KeyId, Limit, Marker }) => {
-    const target = KeyId === undefined ? undefined : call.keyWithoutAlias(KeyId);
+    const target = KeyId === undefined ? undefined : call.findWithoutAlias(KeyId);
     const aliases = call.store
       .aliases()
       .filter((alias) => alias.region === call.region && alias.accountId === call.accountId)

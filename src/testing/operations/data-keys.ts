@@ -23,8 +23,8 @@ async function generate(
   input: InputOf<typeof dataKeyShape>,
 ): Promise<{ plaintext: Uint8Array; reply: Output }> {
   checkDataKeySpec(input.KeySpec);
-  call.checkGrantTokens(input.GrantTokens);
-  const key = call.key(input.KeyId);
+  call.useGrantTokens(input.GrantTokens);
+  const key = call.key(input.KeyId, { context: input.EncryptionContext ?? {} });
   const length = dataKeyLength(input);
   const material = dataKeyMaterial(key, call.operation);
   endDryRun(input.DryRun);

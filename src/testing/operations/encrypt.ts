@@ -50,10 +50,12 @@ async function open(
     readonly keyId: string | undefined;
     readonly algorithm: string;
     readonly context: EncryptionContext | undefined;
+    readonly action: "Decrypt" | "ReEncryptFrom";
     readonly dryRun: boolean | undefined;
   },
 ): Promise<{ key: KmsKey; plaintext: Uint8Array; keyMaterialId: string }> {
-  const named = from.keyId === undefined ? undefined : call.key(from.keyId);
+  const { action, context = {} } = from;
+  const named = from.keyId === undefined ? undefined : call.key(from.keyId, { action, context });
   if (named !== undefined && from.algorithm !== "SYMMETRIC_DEFAULT") {
     symmetricMaterial(named, from.algorithm, call.operation);
   }
@@ -66,7 +68,8 @@ async function open(
     );
   }
   const key = named ?? call.store.keyInRegion(header.keyId, call.region);
-  if (key === undefined) {
+  const use = { action, context };
+  if (key === undefined || !(call.isPrincipalOf(key) || call.grantsFor(key, use).length > 0)) {
     throw new KmsFailure(
       "AccessDeniedException",
       "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.",
@@ -74,7 +77,7 @@ async function open(
   }
   call.touch(key);
   const backingKey = symmetricMaterial(key, from.algorithm, call.operation).backingKey(header.rotation);
-  const plaintext = await openBlob(from.ciphertext, backingKey, from.context ?? {});
+  const plaintext = await openBlob(from.ciphertext, backingKey, context);
   if (plaintext === null) throw new KmsFailure("InvalidCiphertextException");
   if (from.dryRun === true) plaintext.fill(0);
   call.keyMaterialId = backingKey.id;
@@ -93,8 +96,8 @@ export const encrypt = operation(
     DryRun: flag(),
   },
   async (call, input) => {
-    call.checkGrantTokens(input.GrantTokens);
-    const key = call.key(input.KeyId);
+    call.useGrantTokens(input.GrantTokens);
+    const key = call.key(input.KeyId, { context: input.EncryptionContext ?? {} });
     const material = symmetricMaterial(key, input.EncryptionAlgorithm, call.operation);
     endDryRun(input.DryRun);
     const CiphertextBlob = await seal(call, key, material, input.Plaintext, input.EncryptionContext);
@@ -114,12 +117,13 @@ export const decrypt = operation(
     DryRun: flag(),
   },
   async (call, input) => {
-    call.checkGrantTokens(input.GrantTokens);
+    call.useGrantTokens(input.GrantTokens);
     const { key, plaintext, keyMaterialId } = await open(call, {
       ciphertext: input.CiphertextBlob,
       keyId: input.KeyId,
       algorithm: input.EncryptionAlgorithm,
       context: input.EncryptionContext,
+      action: "Decrypt",
       dryRun: input.DryRun,
     });
     endDryRun(input.DryRun);
@@ -147,16 +151,20 @@ export const reEncrypt = operation(
     DryRun: flag(),
   },
   async (call, input) => {
-    call.checkGrantTokens(input.GrantTokens);
+    call.useGrantTokens(input.GrantTokens);
     const source = await open(call, {
       ciphertext: input.CiphertextBlob,
       keyId: input.SourceKeyId,
       algorithm: input.SourceEncryptionAlgorithm,
       context: input.SourceEncryptionContext,
+      action: "ReEncryptFrom",
       dryRun: input.DryRun,
     });
     try {
-      const destination = call.key(input.DestinationKeyId);
+      const destination = call.key(input.DestinationKeyId, {
+        action: "ReEncryptTo",
+        context: input.DestinationEncryptionContext ?? {},
+      });
       const material = symmetricMaterial(destination, input.DestinationEncryptionAlgorithm, call.operation);
       endDryRun(input.DryRun);
       return {

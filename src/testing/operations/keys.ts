@@ -64,7 +64,7 @@ export const describeKey = operation(
   true,
   { KeyId: required(keyIdField), GrantTokens: grantTokensField },
   (call, input) => {
-    call.checkGrantTokens(input.GrantTokens);
+    call.useGrantTokens(input.GrantTokens);
     return { KeyMetadata: keyMetadata(call.key(input.KeyId)) };
   },
 );

@@ -2,6 +2,7 @@ import type { Operation } from "../operation.ts";
 import { createAlias, deleteAlias, listAliases, updateAlias } from "./aliases.ts";
 import { generateDataKey, generateDataKeyWithoutPlaintext, generateRandom } from "./data-keys.ts";
 import { decrypt, encrypt, reEncrypt } from "./encrypt.ts";
+import { createGrant, listGrants, listRetirableGrants, retireGrant, revokeGrant } from "./grants.ts";
 import {
   cancelKeyDeletion,
   createKey,
@@ -18,6 +19,7 @@ import {
 export const KMS_OPERATIONS = [
   "CancelKeyDeletion",
   "CreateAlias",
+  "CreateGrant",
   "CreateKey",
   "Decrypt",
   "DeleteAlias",
@@ -29,9 +31,13 @@ export const KMS_OPERATIONS = [
   "GenerateDataKeyWithoutPlaintext",
   "GenerateRandom",
   "ListAliases",
+  "ListGrants",
   "ListKeys",
+  "ListRetirableGrants",
   "ReEncrypt",
   "ReplicateKey",
+  "RetireGrant",
+  "RevokeGrant",
   "RotateKeyOnDemand",
   "ScheduleKeyDeletion",
   "UpdateAlias",
@@ -43,6 +49,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
   [
     cancelKeyDeletion,
     createAlias,
+    createGrant,
     createKey,
     decrypt,
     deleteAlias,
@@ -54,9 +61,13 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
     generateDataKeyWithoutPlaintext,
     generateRandom,
     listAliases,
+    listGrants,
     listKeys,
+    listRetirableGrants,
     reEncrypt,
     replicateKey,
+    retireGrant,
+    revokeGrant,
     rotateKeyOnDemand,
     scheduleKeyDeletion,
     updateAlias,
