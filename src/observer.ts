@@ -4,7 +4,8 @@ import type { ErrorCode } from "./errors.ts";
 /** One call to KMS has ended, well or not. */
 export interface KmsCallEvent {
   readonly type: "kmsCall";
-  readonly keyring: string;
+  /** The name of the keyring that asked; undefined for what is no keyring, such as `createGrant`. */
+  readonly keyring: string | undefined;
   /** The KMS operation, such as `"GenerateDataKey"`. */
   readonly operation: string;
   readonly keyId: string | undefined;

@@ -22,6 +22,8 @@ export interface KmsReply {
   readonly KeyId?: string;
   readonly Plaintext?: Uint8Array;
   readonly CiphertextBlob?: Uint8Array;
+  readonly GrantId?: string;
+  readonly GrantToken?: string;
   readonly $metadata?: { readonly requestId?: string };
 }
 
@@ -31,7 +33,7 @@ export interface KmsCall {
   readonly command: object;
   readonly operation: string;
   readonly keyId: string | undefined;
-  readonly keyring: string;
+  readonly keyring: string | undefined;
   readonly observer: Observer | undefined;
   readonly signal: AbortSignal | undefined;
 }

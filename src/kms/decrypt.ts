@@ -11,7 +11,7 @@ export interface DecryptAttempt {
   readonly client: KmsClient;
   /** The key to ask; undefined: KMS finds it from the ciphertext. */
   readonly keyId: string | undefined;
-  readonly grantTokens: string[] | undefined;
+  readonly grantTokens: () => string[] | undefined;
   readonly keyring: string;
   readonly observer: Observer | undefined;
   /** Whether the key ARN of the reply is one that may have opened this. */
@@ -29,7 +29,7 @@ export async function tryDecrypt(
     CiphertextBlob: edk.ciphertext,
     EncryptionContext: encryptionContext,
     KeyId: keyId,
-    GrantTokens: grantTokens,
+    GrantTokens: grantTokens(),
   });
   const call = { client, command, operation: "Decrypt", keyId, keyring, observer, signal };
   let dataKey: Uint8Array | undefined;

@@ -6,7 +6,7 @@ import { formatKmsArn, isMultiRegionKey, type KmsArn, parseKmsArn } from "./arn.
 import { clientsOf, type KmsClientSource } from "./client.ts";
 import { tryDecrypt } from "./decrypt.ts";
 import { NOT_KMS, wrappingKeyOf } from "./edk.ts";
-import { checkedGrantTokens } from "./grant-tokens.ts";
+import { grantTokensOf, type KmsGrantTokens } from "./grant-tokens.ts";
 
 /** Which KMS keys a message may make us ask. */
 export interface KmsDiscoveryFilter {
@@ -26,7 +26,8 @@ export interface KmsDiscoveryKeyringOptions {
    * Regions are passed over. Default: each key's own Region.
    */
   readonly region?: string;
-  readonly grantTokens?: readonly string[];
+  /** Tokens of grants that may not be known everywhere yet, up to 10; a function is asked before each call. */
+  readonly grantTokens?: KmsGrantTokens;
   /** Hears of every KMS call. */
   readonly observer?: Observer;
 }
@@ -48,7 +49,7 @@ export interface KmsDiscoveryKeyringOptions {
  */
 export function kmsDiscoveryKeyring(options: KmsDiscoveryKeyringOptions): Keyring {
   const { region, observer } = optionsOf("kmsDiscoveryKeyring", options);
-  const grantTokens = checkedGrantTokens("kmsDiscoveryKeyring", options.grantTokens);
+  const grantTokens = grantTokensOf("kmsDiscoveryKeyring", options.grantTokens);
   const clientFor = clientsOf("kmsDiscoveryKeyring", options.client);
   const { partition, accountIds } = checkedFilter(options.filter);
   const name = `KMS discovery in ${partition} ${accountIds.join(", ")}`;

@@ -11,7 +11,7 @@ const cause = (code: KmsErrorCode, what: string, remedy: string): Cause => ({ co
 const ACCESS_DENIED = cause(
   "ERR_KMS_ACCESS_DENIED",
   "access denied",
-  "Allow the caller this operation on this key in the key policy, an IAM policy or a grant, and compare their encryption-context conditions with the context of this call.",
+  "Allow the caller this operation on this key in the key policy, an IAM policy or a grant, and compare their encryption-context conditions with the context of this call. If access comes by a grant, look with listGrants whether it was revoked or retired; while it is new, pass its token.",
 );
 const CREDENTIALS = cause(
   "ERR_KMS_CREDENTIALS",
@@ -56,7 +56,17 @@ const CIPHERTEXT = cause(
 const GRANT_TOKEN = cause(
   "ERR_KMS_GRANT_TOKEN",
   "a grant token is not valid",
-  "Pass the tokens that kms:CreateGrant answered for this key, or none: grants hold without them after some minutes.",
+  "Pass the tokens that kms:CreateGrant answered for this key, or none: grants hold without them after some minutes. The tokens of a grant that was revoked or retired hold no more.",
+);
+const GRANT_NOT_FOUND = cause(
+  "ERR_KMS_GRANT_NOT_FOUND",
+  "the grant, or its key, was not found",
+  "Look for it with listGrants: it may have been revoked or retired already, or be too new to be known by its id. Check key, account and Region too.",
+);
+const GRANT_QUOTA = cause(
+  "ERR_KMS_GRANT_QUOTA",
+  "the key has as many grants as KMS allows",
+  "Revoke or retire those that nobody needs (listGrants); name grants, so that repeated requests make no second one.",
 );
 const OPT_IN = cause(
   "ERR_KMS_OPT_IN",
@@ -124,6 +134,7 @@ const BY_NAME: Readonly<Record<string, Cause>> = Object.assign(Object.create(nul
   UnsupportedOperationException: USAGE,
   IncorrectKeyException: INCORRECT_KEY,
   InvalidCiphertextException: CIPHERTEXT,
+  InvalidGrantIdException: GRANT_NOT_FOUND,
   InvalidGrantTokenException: GRANT_TOKEN,
   OptInRequired: OPT_IN,
   OptInRequiredException: OPT_IN,
@@ -151,6 +162,13 @@ const BY_NAME: Readonly<Record<string, Cause>> = Object.assign(Object.create(nul
   SyntaxError: REPLY,
 });
 
+/** Names that mean something else where grants are concerned: there is a second thing not to be found, another limit. */
+const BY_OPERATION: Readonly<Record<string, Cause>> = {
+  "CreateGrant LimitExceededException": GRANT_QUOTA,
+  "RetireGrant NotFoundException": GRANT_NOT_FOUND,
+  "RevokeGrant NotFoundException": GRANT_NOT_FOUND,
+};
+
 const TIMEOUT_CODES = new Set([
   "ETIMEDOUT",
   "ESOCKETTIMEDOUT",
@@ -175,7 +193,7 @@ interface SdkError {
 /** Makes a typed error of whatever an AWS SDK client threw. */
 export function kmsError(error: unknown, call: FailedCall): KmsError {
   const shape: SdkError = typeof error === "object" && error !== null ? error : {};
-  const { code, what, remedy } = causeOf(shape);
+  const { code, what, remedy } = BY_OPERATION[`${call.operation} ${shape.name}`] ?? causeOf(shape);
   const name = typeof shape.name === "string" ? shape.name : undefined;
   return new KmsError(
     code,

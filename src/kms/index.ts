@@ -5,4 +5,17 @@ export {
   type KmsDiscoveryKeyringOptions,
   kmsDiscoveryKeyring,
 } from "./discovery.ts";
+export type { KmsGrantCallOptions } from "./grant-call.ts";
+export type { KmsGrantTokens } from "./grant-tokens.ts";
+export {
+  type CreatedGrant,
+  type CreateGrantOptions,
+  createGrant,
+  type KmsGrantOperation,
+  type RetireGrantOptions,
+  type RevokeGrantOptions,
+  retireGrant,
+  revokeGrant,
+} from "./grants.ts";
 export { type KmsKeyringOptions, kmsKeyring } from "./keyring.ts";
+export { type KmsGrant, type ListGrantsOptions, listGrants } from "./list-grants.ts";

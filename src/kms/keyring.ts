@@ -18,7 +18,7 @@ import {
 } from "./client.ts";
 import { tryDecrypt } from "./decrypt.ts";
 import { kmsEdk, NOT_KMS, OBJECT_WRAP, wrappingKeyOf } from "./edk.ts";
-import { checkedGrantTokens } from "./grant-tokens.ts";
+import { grantTokensOf, type KmsGrantTokens } from "./grant-tokens.ts";
 
 /** Options of {@link kmsKeyring}. */
 export interface KmsKeyringOptions {
@@ -28,8 +28,8 @@ export interface KmsKeyringOptions {
   readonly keyId: string;
   /** Wrap the same data key, so that each of them can open it. */
   readonly additionalKeyIds?: readonly string[];
-  /** Grant tokens for grants that may not have spread yet. */
-  readonly grantTokens?: readonly string[];
+  /** Tokens of grants that may not be known everywhere yet, up to 10; a function is asked before each call. */
+  readonly grantTokens?: KmsGrantTokens;
   /** Also open what another Region's replica of the same multi-Region key wrapped. Default: false. */
   readonly multiRegion?: boolean;
   /** Hears of every KMS call. */
@@ -60,14 +60,14 @@ export function kmsKeyring(options: KmsKeyringOptions): Keyring {
   if (typeof options.client === "function" && ids.some((id) => id.arn === null)) {
     throw invalidArgument("kmsKeyring: where client is a function of the Region, keys must be named by ARN.");
   }
-  const grantTokens = checkedGrantTokens("kmsKeyring", options.grantTokens);
+  const grantTokens = grantTokensOf("kmsKeyring", options.grantTokens);
   const name = `KMS ${ids.map((id) => id.text).join(", ")}`;
   const readers = ids.filter((id) => !isAlias(id));
 
   const inputOf = (id: KmsKeyId, { encryptionContext }: KeyringRequest) => ({
     KeyId: id.text,
     EncryptionContext: encryptionContext,
-    GrantTokens: grantTokens,
+    GrantTokens: grantTokens(),
   });
 
   const callOf = (id: KmsKeyId, operation: string, command: object, { signal }: KeyringRequest): KmsCall => {

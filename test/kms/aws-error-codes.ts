@@ -41,6 +41,7 @@ export const EXPECTED_CODES: Readonly<Record<KmsErrorName, KmsErrorCode>> = {
   IncorrectKeyException: "ERR_KMS_INCORRECT_KEY",
   InvalidCiphertextException: "ERR_KMS_CIPHERTEXT",
   InvalidGrantTokenException: "ERR_KMS_GRANT_TOKEN",
+  InvalidGrantIdException: "ERR_KMS_GRANT_NOT_FOUND",
   // Load and health.
   LimitExceededException: "ERR_KMS_THROTTLED",
   ThrottlingException: "ERR_KMS_THROTTLED",
@@ -55,7 +56,6 @@ export const EXPECTED_CODES: Readonly<Record<KmsErrorName, KmsErrorCode>> = {
   IncorrectKeyMaterialException: "ERR_KMS_REQUEST",
   InvalidAliasNameException: "ERR_KMS_REQUEST",
   InvalidArnException: "ERR_KMS_REQUEST",
-  InvalidGrantIdException: "ERR_KMS_REQUEST",
   InvalidMarkerException: "ERR_KMS_REQUEST",
   KMSInvalidMacException: "ERR_KMS_REQUEST",
   KMSInvalidSignatureException: "ERR_KMS_REQUEST",

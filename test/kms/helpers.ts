@@ -6,6 +6,7 @@ import {
   type KeyfoldEvent,
   type Keyring,
   type KmsCallEvent,
+  type MessageSuiteId,
 } from "../../src/index.ts";
 import { createLocalKms, type LocalKms, type LocalKmsOptions } from "../../src/testing/index.ts";
 
@@ -107,7 +108,8 @@ export function kmsCallRecorder(): { events: KmsCallEvent[]; observer: (event: K
   return { events, observer: (event) => void (event.type === "kmsCall" && events.push(event)) };
 }
 
-export const clientOf = (keyring: Keyring) => createEncryptionClient({ keyring });
+export const clientOf = (keyring: Keyring, options: { suite?: MessageSuiteId } = {}) =>
+  createEncryptionClient({ keyring, ...options });
 
 /** Seals {@link PLAINTEXT} under {@link CONTEXT}. */
 export const seal = async (keyring: Keyring) =>
