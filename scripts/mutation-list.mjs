@@ -3,6 +3,7 @@
 const MESSAGES = ["test/client", "test/message"];
 const CACHE = ["test/cache", "test/materials"];
 const HIERARCHY = ["test/hierarchy"];
+const GRANTS = ["test/testing/grant"];
 
 /** `find` stands in `file` exactly once. `tests`: the folders that ought to notice. */
 export const MUTATIONS = [
@@ -481,5 +482,75 @@ export const MUTATIONS = [
     find: "if (confirmId !== id) {",
     replace: "if (confirmId === null) {",
     tests: HIERARCHY,
+  },
+  {
+    check: "grant: subset of the context",
+    file: "src/testing/grant.ts",
+    find: "if (subset !== undefined && !includes(context, subset)) return false;",
+    replace: "",
+    tests: GRANTS,
+  },
+  {
+    check: "grant: equal context",
+    file: "src/testing/grant.ts",
+    find: "return equals === undefined || isSame(context, equals);",
+    replace: "return equals === undefined || includes(context, equals);",
+    tests: GRANTS,
+  },
+  {
+    check: "grant: its grantee alone",
+    file: "src/testing/operation.ts",
+    find: "        isPrincipal(grant.grantee, this.caller) &&\n",
+    replace: "",
+    tests: GRANTS,
+  },
+  {
+    check: "grant: its operations alone",
+    file: "src/testing/operation.ts",
+    find: "        grant.operations.includes(action) &&\n",
+    replace: "",
+    tests: GRANTS,
+  },
+  {
+    check: "grant: unknown without its token at first",
+    file: "src/testing/operation.ts",
+    find: "return grant.knownAt <= this.now || this.#brought.has(grant);",
+    replace: "return true;",
+    tests: GRANTS,
+  },
+  {
+    check: "grant: gone once revoked",
+    file: "src/testing/operations/grants.ts",
+    find: "    const grant = existingGrant(call, key, GrantId);\n    endDryRun(DryRun);\n    key.grants.delete(grant.id);",
+    replace: "    existingGrant(call, key, GrantId);\n    endDryRun(DryRun);",
+    tests: GRANTS,
+  },
+  {
+    check: "grant: passed on no wider than it is",
+    file: "src/testing/operations/grants.ts",
+    find: "!parents.some((parent) => isNoWider(asked, parent))",
+    replace: "parents.length === 0",
+    tests: GRANTS,
+  },
+  {
+    check: "grant: tokens with every call of a keyring",
+    file: "src/kms/keyring.ts",
+    find: "    GrantTokens: grantTokens(),\n",
+    replace: "",
+    tests: ["test/kms/grants.test.ts"],
+  },
+  {
+    check: "grant: a grant that is not found is no key",
+    file: "src/kms/errors.ts",
+    find: '  "RevokeGrant NotFoundException": GRANT_NOT_FOUND,\n',
+    replace: "",
+    tests: ["test/kms/grants.test.ts"],
+  },
+  {
+    check: "grant: pages of a list",
+    file: "src/kms/list-grants.ts",
+    find: "if (Truncated !== true) return grants;",
+    replace: "if (Truncated !== null) return grants;",
+    tests: ["test/kms/grants.test.ts"],
   },
 ];
