@@ -23,7 +23,7 @@ const PROGRAMS = [
 
 /** Words that only this part of the library says. They survive minification. */
 const MARKS = {
-  kms: ["kmsKeyring: ", "GenerateDataKeyCommand"],
+  kms: ["kmsKeyring: ", "GenerateDataKeyCommand", "CreateGrantCommand"],
   s3: ["PutObjectCommand", "GetObjectCommand"],
   sqs: ["SendMessageCommand"],
   dynamodb: ["TransactWriteItemsCommand"],
