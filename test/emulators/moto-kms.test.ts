@@ -2,7 +2,14 @@
 import { CreateAliasCommand, CreateKeyCommand, type KMSClient } from "@aws-sdk/client-kms";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createEncryptionClient, type Keyring, multiKeyring, rawAesKeyring } from "../../src/index.ts";
-import { kmsDiscoveryKeyring, kmsKeyring } from "../../src/kms/index.ts";
+import {
+  createGrant,
+  kmsDiscoveryKeyring,
+  kmsKeyring,
+  listGrants,
+  retireGrant,
+  revokeGrant,
+} from "../../src/kms/index.ts";
 import { keyringOf, kmsClient } from "../interop/keyrings.ts";
 import { cross, row } from "../peers/cells.ts";
 import { startPython } from "../peers/clients.ts";
@@ -145,6 +152,82 @@ describe("names of keys", () => {
   });
 });
 
+describe("grants", () => {
+  const user = (name: string): string => `arn:aws:iam::${account}:user/${name}`;
+  const create = (keyId: string, name: string, constraint: object = {}) =>
+    createGrant({
+      client,
+      keyId,
+      granteePrincipal: user("reader"),
+      retiringPrincipal: user("janitor"),
+      operations: ["GenerateDataKey", "Decrypt"],
+      name,
+      ...constraint,
+    });
+  const ids = async (keyId: string) => (await listGrants({ client, keyId })).map(({ grantId }) => grantId);
+
+  it("makes and lists them, with each constraint", (task) =>
+    row(
+      task,
+      [
+        ["none", {}],
+        ["subset", { encryptionContextSubset: { tenant: "t1" } }],
+        ["equal", { encryptionContextEquals: encryptionContext }],
+      ] as const,
+      ([name]) => name,
+      async ([name, constraint]) => {
+        const { grantId, grantToken } = await create(keys.first, name, constraint);
+        expect(grantToken).not.toBe("");
+        expect(await listGrants({ client, keyId: keys.first, grantId })).toEqual([
+          {
+            encryptionContextSubset: undefined,
+            encryptionContextEquals: undefined,
+            issuingAccount: undefined,
+            ...constraint,
+            grantId,
+            keyId: expect.stringContaining(keys.first.split("/")[1]!),
+            name,
+            granteePrincipal: user("reader"),
+            retiringPrincipal: user("janitor"),
+            operations: ["GenerateDataKey", "Decrypt"],
+            // moto keeps none.
+            creationDate: undefined,
+          },
+        ]);
+      },
+    ));
+
+  it("revokes them, and retires them by token and by id", (task) =>
+    row(
+      task,
+      [keys.second, keys.elsewhere],
+      (keyId) => keyId.split(":")[3]!,
+      async (keyId) => {
+        const [one, two, three] = [
+          await create(keyId, "1"),
+          await create(keyId, "2"),
+          await create(keyId, "3"),
+        ];
+        expect(await ids(keyId)).toEqual([one.grantId, two.grantId, three.grantId]);
+        await revokeGrant({ client, keyId, grantId: one.grantId });
+        const regional = client(keyId.split(":")[3]!);
+        await retireGrant({ client: regional, grantToken: two.grantToken });
+        expect(await ids(keyId)).toEqual([three.grantId]);
+        await retireGrant({ client, keyId, grantId: three.grantId });
+        expect(await ids(keyId)).toEqual([]);
+        await expect(revokeGrant({ client, keyId, grantId: one.grantId })).rejects.toMatchObject({
+          code: "ERR_KMS_GRANT_NOT_FOUND",
+        });
+      },
+    ));
+
+  it("takes a token with every call of a keyring", async () => {
+    const { grantToken } = await create(keys.first, "token");
+    const keyring = kmsKeyring({ client, keyId: keys.first, grantTokens: () => [grantToken] });
+    await roundTrip(keyring, keyring);
+  });
+});
+
 describe("refusals", () => {
   const writer = (): Keyring => kmsKeyring({ client: client(), keyId: keys.first });
 
@@ -182,6 +265,7 @@ it("what moto gets wrong, and is not asserted", ({ task }) => {
       cell: "moto: multi-Region ciphertext opens in the other Region",
       reason: "its ciphertext never opens there",
     },
+    { cell: "moto: a grant, its constraint or its end decides who may use a key", reason: "it asks nobody" },
     { cell: "moto: asymmetric keys", reason: "its RSA encryption is not RSA" },
   ];
 });
