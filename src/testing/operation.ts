@@ -108,8 +108,13 @@ export class Call implements Scope {
 
   /** Throws unless the caller is one of the key's principals, or has a grant for this. */
   allow(key: KmsKey, { action = this.operation, context }: Use = {}): void {
-    if (this.isPrincipalOf(key) || this.grantsFor(key, { action, context }).length > 0) return;
-    throw accessDenied(this.caller.arn, action, key.arn, "resource");
+    if (!this.may(key, { action, context })) {
+      throw accessDenied(this.caller.arn, action, key.arn, "resource");
+    }
+  }
+
+  may(key: KmsKey, use: Use): boolean {
+    return this.isPrincipalOf(key) || this.grantsFor(key, use).length > 0;
   }
 
   /** Whether the caller may do everything with the key. */

@@ -21,6 +21,7 @@ interface RawInput extends Readonly<Record<string, unknown>> {
   readonly SourceKeyId?: unknown;
   readonly TargetKeyId?: unknown;
   readonly CiphertextBlob?: unknown;
+  readonly GrantToken?: unknown;
   readonly Recipient?: unknown;
 }
 
@@ -161,7 +162,7 @@ function scriptedFailure(
   return new KmsFailure(error, message ?? defaultMessage(error, about));
 }
 
-/** Every name of every key that a request names or whose ciphertext it brings. */
+/** Every name of every key that a request names, or whose ciphertext or grant it brings. */
 function keyNames(call: Call, raw: RawInput): ReadonlySet<string> {
   const names = new Set<string>();
   const add = (key: ReturnType<KeyStore["key"]>): void => {
@@ -181,5 +182,6 @@ function keyNames(call: Call, raw: RawInput): ReadonlySet<string> {
     add(call.store.keyInRegion(header.keyId, call.region));
     names.add(header.keyId);
   }
+  if (typeof raw.GrantToken === "string") add(call.store.grantOfToken(raw.GrantToken, call.region)?.key);
   return names;
 }

@@ -333,6 +333,11 @@ describe.each(TRANSPORTS)("grants %s", (transport) => {
       expect((await failure(call())).name).toBe("LimitExceededException");
     }
     expect(kms.faults.active).toEqual([]);
+    const { GrantToken } = await grant(client);
+    const fault = { error: "ThrottlingException" } as const;
+    kms.faults.add({ operation: "RetireGrant", keyId: KEY_A, times: 1, fault });
+    expect((await failure(retire(client, { GrantToken }))).name).toBe("ThrottlingException");
+    await retire(client, { GrantToken });
     expect((await grant(client)).GrantId).toMatch(/^[0-9a-f]{64}$/);
   });
 });

@@ -54,8 +54,9 @@ async function open(
     readonly dryRun: boolean | undefined;
   },
 ): Promise<{ key: KmsKey; plaintext: Uint8Array; keyMaterialId: string }> {
-  const { action, context = {} } = from;
-  const named = from.keyId === undefined ? undefined : call.key(from.keyId, { action, context });
+  const { context = {} } = from;
+  const use = { action: from.action, context };
+  const named = from.keyId === undefined ? undefined : call.key(from.keyId, use);
   if (named !== undefined && from.algorithm !== "SYMMETRIC_DEFAULT") {
     symmetricMaterial(named, from.algorithm, call.operation);
   }
@@ -68,8 +69,7 @@ async function open(
     );
   }
   const key = named ?? call.store.keyInRegion(header.keyId, call.region);
-  const use = { action, context };
-  if (key === undefined || !(call.isPrincipalOf(key) || call.grantsFor(key, use).length > 0)) {
+  if (key === undefined || !call.may(key, use)) {
     throw new KmsFailure(
       "AccessDeniedException",
       "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.",
