@@ -110,6 +110,32 @@ describe("boto3", () => {
     expect(opened).toMatchObject({ Plaintext: { base64: plaintext } });
   });
 
+  it("creates, lists, revokes and retires grants", async () => {
+    const { KeyMetadata: made } = await call<KeyReply>("create_key", {});
+    const key = { KeyId: made.Arn };
+    const request = {
+      ...key,
+      GranteePrincipal: "arn:aws:iam::111122223333:role/reader",
+      Operations: ["Decrypt"],
+      Constraints: { EncryptionContextSubset: { tenant: "t1", é: "ü" } },
+    };
+    interface Grant {
+      readonly GrantId: string;
+      readonly GrantToken: string;
+    }
+    const list = async () => (await call<{ Grants: Grant[] }>("list_grants", key)).Grants;
+    const [one, two] = [
+      await call<Grant>("create_grant", request),
+      await call<Grant>("create_grant", request),
+    ];
+    expect(await list()).toMatchObject([one, two].map(({ GrantId }) => ({ ...request, GrantId })));
+    await call("revoke_grant", { ...key, GrantId: one.GrantId });
+    await call("retire_grant", { GrantToken: two.GrantToken });
+    expect(await list()).toEqual([]);
+    const again = call("retire_grant", { GrantToken: two.GrantToken });
+    await expect(again).rejects.toThrow(/InvalidGrantTokenException/);
+  });
+
   it("refuses what KMS refuses, under KMS's names", async () => {
     const missing = kms.arn.replace(/key\/.*/, "key/00000000-0000-4000-8000-000000000000");
     const Plaintext = Buffer.from("x").toString("base64");

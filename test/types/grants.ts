@@ -1,8 +1,8 @@
 // Type tests of grants in keyfold/kms. See client.ts.
-import { KMSClient } from "@aws-sdk/client-kms";
 import {
   type CreatedGrant,
   createGrant,
+  type KmsClient,
   type KmsGrant,
   type KmsGrantOperation,
   kmsDiscoveryKeyring,
@@ -15,7 +15,7 @@ import { createLocalKms, type LocalKms } from "../../src/testing/index.ts";
 import { type Equal, expectType } from "./expect.js";
 
 declare const local: LocalKms;
-const client = new KMSClient({});
+declare const client: KmsClient;
 const keyId = "1234abcd-12ab-34cd-56ef-1234567890ab";
 const granteePrincipal = "arn:aws:iam::111122223333:user/bob";
 const grant = { client, keyId, granteePrincipal };
@@ -26,7 +26,7 @@ export async function grants(): Promise<void> {
   const listed = await listGrants({ client: local.client, keyId });
   expectType<Equal<typeof listed, KmsGrant[]>>();
   expectType<Equal<(typeof listed)[number]["operations"], readonly string[]>>();
-  await revokeGrant({ client: (region) => new KMSClient({ region }), keyId, grantId: created.grantId });
+  await revokeGrant({ client: (region) => local.clientFor({ region }), keyId, grantId: created.grantId });
   await retireGrant({ client, grantToken: created.grantToken });
   await retireGrant({ client, keyId, grantId: created.grantId });
   const operations: readonly KmsGrantOperation[] = ["ReEncryptFrom", "RetireGrant"];
