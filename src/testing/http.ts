@@ -41,6 +41,8 @@ export async function listen(
       if (!response.headersSent) refuse(response, new KmsFailure("InternalFailure"), newUuid());
     });
   });
+  // A machine that stalls longer than an idle connection lives would reuse it at the moment of its end.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);

@@ -49,6 +49,14 @@ describe("the JSON protocol", () => {
     expect(described.json.KeyMetadata.CreationDate).toBeCloseTo(Date.now() / 1000, -2);
   });
 
+  test("idle connections are kept, so that no client reuses one that is about to end", async () => {
+    const { post } = await listening();
+    const { response } = await post("ListKeys", {});
+    expect(response.headers.get("connection")).toBe("keep-alive");
+    // Node tells the lifetime here, if there is one.
+    expect(response.headers.get("keep-alive")).toBeNull();
+  });
+
   test("errors carry __type, a message if KMS has one, and their status", async () => {
     const { kms, post } = await listening();
     const garbage = await post("Decrypt", { CiphertextBlob: "aGVsbG8=" });
