@@ -189,7 +189,9 @@ describe("KMS", () => {
     const sealing = await failure(seal(mailboxes, "alice"), "ERR_HIERARCHY_UNWRAP");
     const opening = await failure(open(mailboxes, "alice", message), "ERR_NO_DATA_KEY");
     for (const { message } of [sealing, opening]) {
-      expect(message).toMatch(/Mailbox "alice".*kms:Decrypt with arn:aws:kms:.*Allow the caller this operation/s);
+      expect(message).toMatch(
+        /Mailbox "alice".*kms:Decrypt with arn:aws:kms:.*Allow the caller this operation/s,
+      );
     }
     expect(opening.cause).toMatchObject({ code: "ERR_HIERARCHY_UNWRAP", keyId: "alice" });
   });
