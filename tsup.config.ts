@@ -3,6 +3,7 @@ import { defineConfig } from "tsup";
 export default defineConfig({
   entry: {
     index: "src/index.ts",
+    "hierarchy/file": "src/hierarchy/file.ts",
     "kms/index": "src/kms/index.ts",
     "hierarchy/index": "src/hierarchy/index.ts",
     "policy/index": "src/policy/index.ts",

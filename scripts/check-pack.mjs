@@ -8,6 +8,7 @@ import { execute, installPacked, lend, pack, ROOT, withTemporaryFolder } from ".
 
 const SOURCES = {
   "../../src/index.ts": "keyfold",
+  "../../src/hierarchy/file.ts": "keyfold/hierarchy/file",
   "../../src/kms/index.ts": "keyfold/kms",
   "../../src/policy/index.ts": "keyfold/policy",
   "../../src/testing/index.ts": "keyfold/testing",
@@ -31,11 +32,15 @@ const underKms = createEncryptionClient({
   }
   const month = { billingPeriodSeconds: 31 * 86_400, producers: 1, consumers: 1 };
   if (estimateKmsRequests(month).sqs !== 26_784) throw new Error("it counted otherwise than SQS");
+  const files = fileMailboxStore("mailboxes " + crypto.randomUUID());
+  await files.replace("alice", null, "record", {});
+  if ((await files.get("alice", {})) !== "record") throw new Error("it kept something else");
   console.log("sealed and opened");
 })();
 `;
 const NAMES = {
   keyfold: "{ createEncryptionClient, isKeyfoldError, rawAesKeyring }",
+  "keyfold/hierarchy/file": "{ fileMailboxStore }",
   "keyfold/kms": "{ kmsKeyring }",
   "keyfold/policy": "{ estimateKmsRequests }",
   "keyfold/testing": "{ createLocalKms }",

@@ -1,0 +1,65 @@
+import { resolve } from "node:path";
+import { invalidArgument } from "../arguments.ts";
+import { namesIn } from "./file/disk.ts";
+import { MailboxDirectory } from "./file/mailbox-directory.ts";
+import { Turns } from "./file/turns.ts";
+import { checkRecords, checkSegment, isInSegment, mailboxHash } from "./mailbox-hash.ts";
+import type { MailboxStore } from "./mailbox-store.ts";
+
+const HASH = /^[0-9a-f]{64}$/;
+
+/**
+ * Keeps the wrapped keys of mailboxes as files of one directory, for any number of processes of one machine at once:
+ * no server, no lock that a dead process could leave behind. A process that is killed at any moment leaves a mailbox
+ * as it was before, or as it is afterwards; the next call removes what it left. What was written is on the disk, and
+ * no longer in a cache, when the call ends.
+ *
+ * A mailbox is a directory named by the SHA-256 of its id. When it is deleted, all files that ever held its wrapped
+ * keys are removed, and one that says so stays. They are removed, not overwritten: snapshots and backups of the disk
+ * may still have them.
+ *
+ * The directory is made when the first mailbox is (mode 0700; files: 0600). It must be of a local file system with hard
+ * links, not of a network. Node, Bun and Deno only.
+ *
+ * @throws `TypeError` if the directory is no path.
+ *
+ * @example
+ * ```ts
+ * import { fileMailboxStore } from "keyfold/hierarchy/file";
+ * const mailboxes = createMailboxKeys({ organization, encryptionContext, store: fileMailboxStore("/var/lib/app/keys") });
+ * ```
+ */
+export function fileMailboxStore(directory: string): MailboxStore {
+  if (typeof directory !== "string" || directory === "" || directory.includes("\0")) {
+    throw invalidArgument("fileMailboxStore: directory must be the path of a directory.");
+  }
+  // Of now: the working directory may change.
+  const root = resolve(directory);
+  const turns = new Turns();
+  return {
+    name: `files in ${directory}`,
+
+    async get(id, { signal }) {
+      const mailbox = new MailboxDirectory(root, mailboxHash(id), id);
+      return (await mailbox.read(signal))?.record ?? null;
+    },
+
+    async replace(id, before, after, { signal }) {
+      checkRecords(before, after);
+      const hash = mailboxHash(id);
+      const mailbox = new MailboxDirectory(root, hash, id);
+      const content = after === null ? null : { id, record: after };
+      return turns.take(hash, () => mailbox.replace(before, content, signal));
+    },
+
+    async *list(part, { signal }) {
+      checkSegment(part);
+      signal?.throwIfAborted();
+      for (const hash of await namesIn(root)) {
+        if (!HASH.test(hash) || !isInSegment(hash, part)) continue;
+        const content = await new MailboxDirectory(root, hash).read(signal);
+        if (content !== null) yield content.id;
+      }
+    },
+  };
+}
