@@ -3,7 +3,7 @@ import { invalidArgument } from "../arguments.ts";
 import { namesIn } from "./file/disk.ts";
 import { MailboxDirectory } from "./file/mailbox-directory.ts";
 import { Turns } from "./file/turns.ts";
-import { checkRecords, checkSegment, isInSegment, mailboxHash } from "./mailbox-hash.ts";
+import { checkMailboxId, checkRecords, checkSegment, isInSegment, mailboxHash } from "./mailbox-hash.ts";
 import type { MailboxStore } from "./mailbox-store.ts";
 
 const HASH = /^[0-9a-f]{64}$/;
@@ -40,11 +40,13 @@ export function fileMailboxStore(directory: string): MailboxStore {
     name: `files in ${directory}`,
 
     async get(id, { signal }) {
+      checkMailboxId(id);
       const mailbox = new MailboxDirectory(root, mailboxHash(id), id);
       return (await mailbox.read(signal))?.record ?? null;
     },
 
     async replace(id, before, after, { signal }) {
+      checkMailboxId(id);
       checkRecords(before, after);
       const hash = mailboxHash(id);
       const mailbox = new MailboxDirectory(root, hash, id);

@@ -10,9 +10,6 @@ const MAX_SEGMENTS = 1_000_000;
 
 /** The SHA-256 of a mailbox id, in hex: a name of one length, without a character or a letter case that matters. */
 export function mailboxHash(id: string): string {
-  if (typeof id !== "string" || !id.isWellFormed() || id === "" || utf8Length(id) > MAX_ID_BYTES) {
-    throw invalidArgument(`A mailbox id must be well-formed text of 1 to ${MAX_ID_BYTES} bytes.`);
-  }
   const digest = fromBase64(backend.fingerprint(utf8(id)))!;
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
@@ -20,6 +17,12 @@ export function mailboxHash(id: string): string {
 /** Whether the mailbox of this hash is in this part of a store. */
 export function isInSegment(hash: string, { segment, totalSegments }: MailboxSegment): boolean {
   return Number.parseInt(hash.slice(0, 12), 16) % totalSegments === segment;
+}
+
+/** Checks the id of a mailbox. */
+export function checkMailboxId(id: string): void {
+  if (typeof id === "string" && id !== "" && id.isWellFormed() && utf8Length(id) <= MAX_ID_BYTES) return;
+  throw invalidArgument(`A mailbox id must be well-formed text of 1 to ${MAX_ID_BYTES} bytes.`);
 }
 
 /** Checks the records of a conditional write. Null: none. */

@@ -1,4 +1,4 @@
-import { checkRecords, checkSegment, isInSegment, mailboxHash } from "./mailbox-hash.ts";
+import { checkMailboxId, checkRecords, checkSegment, isInSegment, mailboxHash } from "./mailbox-hash.ts";
 import type { MailboxStore } from "./mailbox-store.ts";
 
 /**
@@ -16,14 +16,16 @@ export function memoryMailboxStore(): MailboxStore {
     name: "memory",
 
     async get(id, { signal }) {
+      checkMailboxId(id);
       signal?.throwIfAborted();
       return mailboxes.get(mailboxHash(id))?.record ?? null;
     },
 
     async replace(id, before, after, { signal }) {
+      checkMailboxId(id);
+      checkRecords(before, after);
       signal?.throwIfAborted();
       const hash = mailboxHash(id);
-      checkRecords(before, after);
       if ((mailboxes.get(hash)?.record ?? null) !== before) return false;
       if (after === null) mailboxes.delete(hash);
       else mailboxes.set(hash, { id, record: after });

@@ -81,7 +81,7 @@ export class MailboxDirectory {
         }
         head = { revision, content: this.#content(revision, text) };
       }
-      if (outlived(head, entries).length > 0) await this.#tidy(head);
+      if (outlived(head, entries).length > 0) await this.#settle(head);
       return head;
     }
   }
@@ -97,7 +97,7 @@ export class MailboxDirectory {
 
   #content(revision: number, text: string | null): MailboxContent {
     const content = text === null ? undefined : readContent(text);
-    if (content === undefined || (content !== null && hashOrNull(content.id) !== this.#hash)) {
+    if (content === undefined || (content !== null && mailboxHash(content.id) !== this.#hash)) {
       throw new Error(
         `${this.#subject}, revision ${revision}: the file is not what a store wrote for this mailbox; it was altered, cut short or copied from another one`,
       );
@@ -111,31 +111,33 @@ export class MailboxDirectory {
       await syncDirectory(this.#root);
     }
     const temporary = join(this.#path, temporaryName(head.revision));
+    let linked = false;
     try {
       await writeNewFile(temporary, writeContent(head.content));
       const { revisions } = await this.#entries();
       if ((revisions.at(-1) ?? 0) !== head.revision - 1) return false;
       signal?.throwIfAborted();
-      if (!(await linkNew(temporary, join(this.#path, revisionName(head.revision))))) return false;
+      linked = await linkNew(temporary, join(this.#path, revisionName(head.revision)));
     } finally {
-      // Whatever stays is tidied up by the next call.
-      await removeFile(temporary).catch(() => {});
+      if (!linked) await removeFile(temporary).catch(() => {});
     }
-    await syncDirectory(this.#path);
-    await this.#tidy(head);
-    return true;
+    if (linked) await this.#settle(head);
+    return linked;
   }
 
-  /** Removes what the head has outlived; after a deletion all else, and then it has to succeed. */
-  async #tidy(head: Head): Promise<void> {
-    const deleted = head.revision > 0 && head.content === null;
+  /**
+   * Has a revision be the head for good, and then removes what it has outlived: so a head that is alone in its directory
+   * is one that a power failure leaves. What cannot be removed is left to the next call, but not after a deletion.
+   */
+  async #settle(head: Head): Promise<void> {
+    await syncDirectory(this.#path);
     try {
       for (const name of outlived(head, sortEntries(await namesIn(this.#path)))) {
         await removeFile(join(this.#path, name));
       }
-      if (deleted) await syncDirectory(this.#path);
+      if (isDeletion(head)) await syncDirectory(this.#path);
     } catch (cause) {
-      if (!deleted) return;
+      if (!isDeletion(head)) return;
       throw new Error(
         `${this.#subject} is deleted, but its files could not all be removed (${codeOf(cause)}); call again, or remove all but ${revisionName(head.revision)}`,
         { cause },
@@ -144,8 +146,11 @@ export class MailboxDirectory {
   }
 }
 
+const isDeletion = ({ revision, content }: Head): boolean => revision > 0 && content === null;
+
 /** The names of what is no longer needed, in the order in which it may go. */
-function outlived({ revision, content }: Head, entries: DirectoryEntries): string[] {
+function outlived(head: Head, entries: DirectoryEntries): string[] {
+  const { revision } = head;
   const abandoned = Date.now() - ABANDONED_AFTER_MS;
   return [
     ...entries.temporaries
@@ -153,7 +158,7 @@ function outlived({ revision, content }: Head, entries: DirectoryEntries): strin
       .map(({ name }) => name),
     ...entries.revisions.filter((one) => one < revision).map(revisionName),
     // A copy that an editor or a backup left has the wrapped key as well.
-    ...(revision > 0 && content === null ? entries.strangers : []),
+    ...(isDeletion(head) ? entries.strangers : []),
   ];
 }
 
@@ -170,13 +175,5 @@ async function linkNew(from: string, to: string): Promise<boolean> {
       `The file system refuses hard links (${code}), by which the store keeps writers apart; choose a directory of a local file system that has them`,
       { cause },
     );
-  }
-}
-
-function hashOrNull(id: string): string | null {
-  try {
-    return mailboxHash(id);
-  } catch {
-    return null;
   }
 }
