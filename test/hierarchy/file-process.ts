@@ -1,0 +1,104 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { afterAll, beforeAll } from "vitest";
+import { deferred } from "../support/virtual.ts";
+
+/** What a child is to do about a step: take it, never take it, or take half of it; the last two end in SIGKILL. */
+export type Leave = "go" | "die" | "half";
+
+/** Processes with a file store each, and directories for them that are gone after the tests of this file. */
+export function fileProcesses() {
+  let folder = "";
+  let bundle = "";
+  let directories = 0;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "keyfold-stores-"));
+    bundle = join(folder, "file.mjs");
+    await build({
+      entryPoints: [join(import.meta.dirname, "../../src/hierarchy/file.ts")],
+      outfile: bundle,
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      conditions: ["keyfold-source"],
+      logLevel: "error",
+    });
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  return {
+    /** A path where nothing is yet. */
+    freshDirectory: (): string => join(folder, `store ${++directories}`),
+    start: (directory: string): Promise<StoreProcess> => StoreProcess.start(bundle, directory),
+  };
+}
+
+/** Every file of a store, by its name in the directory of its mailbox. */
+export async function filesOf(directory: string): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const entry of entries.filter((entry) => entry.isFile())) {
+    files[entry.name] = await readFile(join(entry.parentPath, entry.name), "utf8");
+  }
+  return files;
+}
+
+/** What a child says. */
+interface Message {
+  readonly step?: string;
+  readonly result?: unknown;
+  readonly error?: string;
+}
+
+/** A process of its own with a file store. */
+export class StoreProcess {
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  static async start(bundle: string, directory: string): Promise<StoreProcess> {
+    const child = fork(join(import.meta.dirname, "file-child.mjs"), [bundle, directory], { execArgv: [] });
+    await once(child, "message");
+    return new StoreProcess(child);
+  }
+
+  /** Has it do a task, to its end. */
+  run(task: "count" | "churn", args: object): Promise<unknown> {
+    return this.#do({ task, ...args }, () => "go");
+  }
+
+  /** Has it write, asking `leave` before each step. "killed": it was. */
+  replace(
+    args: { readonly id: string; readonly before: string | null; readonly after: string | null },
+    leave: (step: string, index: number) => Leave | Promise<Leave>,
+  ): Promise<unknown> {
+    return this.#do({ task: "replace", ...args }, leave);
+  }
+
+  async #do(task: object, leave: (step: string, index: number) => Leave | Promise<Leave>): Promise<unknown> {
+    const { promise, resolve, reject } = deferred<unknown>();
+    let steps = 0;
+    const heard = async ({ step, result, error }: Message) => {
+      if (error !== undefined) reject(new Error(error));
+      else if (step === undefined) resolve(result);
+      else this.#child.send({ answer: await leave(step, steps++) });
+    };
+    const ended = (_: unknown, signal: string | null) =>
+      signal === "SIGKILL" ? resolve("killed") : reject(new Error("the process ended"));
+    this.#child.on("message", (message: Message) => void heard(message).catch(reject));
+    this.#child.once("exit", ended);
+    this.#child.send(task);
+    try {
+      return await promise;
+    } finally {
+      this.#child.removeAllListeners();
+      this.#child.kill("SIGKILL");
+    }
+  }
+}

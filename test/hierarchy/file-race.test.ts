@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { fileMailboxStore } from "../../src/hierarchy/file.ts";
+import { fileProcesses, filesOf, type Leave } from "./file-process.ts";
+import { increment } from "./store-contract.ts";
+
+const { freshDirectory, start } = fileProcesses();
+
+interface Change {
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+describe("several processes on one directory", () => {
+  it("lose no update", async () => {
+    const directory = freshDirectory();
+    const processes = await Promise.all([1, 2, 3, 4].map(() => start(directory)));
+    const store = fileMailboxStore(directory);
+    const here = Array.from({ length: 40 }, () => increment(store, "alice"));
+    await Promise.all([...processes.map((each) => each.run("count", { id: "alice", times: 40 })), ...here]);
+    expect(await store.get("alice", {})).toBe("200");
+    expect(Object.keys(await filesOf(directory))).toEqual(["200.json"]);
+  });
+
+  it("create, replace and delete one record, and each change follows on another one", async () => {
+    const directory = freshDirectory();
+    const processes = await Promise.all([1, 2, 3, 4].map(() => start(directory)));
+    const logs = processes.map((each, i) =>
+      each.run("churn", { id: "alice", times: 60, name: `process ${i}` }),
+    );
+    const changes = ((await Promise.all(logs)) as Change[][]).flat();
+    const end = await fileMailboxStore(directory).get("alice", {});
+
+    // No two records are alike: one that was written was replaced once, or is there still.
+    const written = changes.map(({ after }) => after).filter((record) => record !== null);
+    const replaced = changes.map(({ before }) => before).filter((record) => record !== null);
+    expect(new Set(replaced).size).toBe(replaced.length);
+    expect([...replaced, ...(end === null ? [] : [end])].toSorted()).toEqual(written.toSorted());
+    expect(Object.keys(await filesOf(directory))).toEqual([`${changes.length}.json`]);
+  });
+});
+
+describe("a writer that sleeps while others write", () => {
+  /** A replacement of "one" that waits at this step, until `meanwhile` is over. Null: it has no such step. */
+  async function sleepingAt(at: number, meanwhile: readonly Change[]) {
+    const directory = freshDirectory();
+    const store = fileMailboxStore(directory);
+    await store.replace("alice", null, "one", {});
+    const sleeper = await start(directory);
+    let slept: string | null = null;
+    const answer = await sleeper.replace(
+      { id: "alice", before: "one", after: "sleeper" },
+      async (step, index): Promise<Leave> => {
+        if (index !== at) return "go";
+        slept = step;
+        for (const { before, after } of meanwhile)
+          expect(await store.replace("alice", before, after, {})).toBe(true);
+        return "go";
+      },
+    );
+    return { slept, answer, store, directory };
+  }
+
+  it.each<[string, readonly Change[]]>([
+    ["a record", [{ before: "one", after: "two" }]],
+    [
+      "two records",
+      [
+        { before: "one", after: "two" },
+        { before: "two", after: "three" },
+      ],
+    ],
+    ["a deletion", [{ before: "one", after: null }]],
+    [
+      "a deletion and a new record",
+      [
+        { before: "one", after: null },
+        { before: null, after: "three" },
+      ],
+    ],
+    [
+      "the same record again",
+      [
+        { before: "one", after: "two" },
+        { before: "two", after: "one" },
+      ],
+    ],
+  ])("%s: overwrites nothing but what it has read, wherever it slept", async (_, meanwhile) => {
+    let linked = false;
+    for (let at = 0; !linked; at++) {
+      const { slept, answer, store, directory } = await sleepingAt(at, meanwhile);
+      const last = meanwhile.at(-1)!.after;
+      const what = `slept before step ${at}, ${slept}`;
+      expect(answer, what).toBe(last === "one");
+      expect(await store.get("alice", {}), what).toBe(last === "one" ? "sleeper" : last);
+      expect(Object.keys(await filesOf(directory)), what).toHaveLength(1);
+      linked = slept === "link";
+    }
+  });
+});
