@@ -25,6 +25,8 @@ const WITHOUT_BACKEND = [
   // Sockets, and which of KMS's errors becomes which of ours. The keyring tests of test/kms run on both.
   "test/kms/fault-matrix.test.ts",
   "test/testing/http.test.ts",
+  // Sockets.
+  "test/dynamodb/mailbox-store.test.ts",
   // Processes that race and are killed, step by step, on one directory.
   "test/hierarchy/file-crash.test.ts",
   "test/hierarchy/file-race.test.ts",

@@ -26,6 +26,7 @@ const FROM_ANYWHERE = ["errors.ts", "arguments.ts", "types.ts", "observer.ts", "
 
 /** Third-party packages, and the only folders that may import them. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "@aws-sdk/client-dynamodb": ["dynamodb"],
   "@aws-sdk/client-kms": ["kms"],
   "@noble/ciphers": ["crypto"],
   "@noble/hashes": ["crypto"],
