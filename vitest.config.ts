@@ -29,6 +29,7 @@ const WITHOUT_BACKEND = [
   "test/dynamodb/mailbox-store.test.ts",
   // Processes that race and are killed, step by step, on one directory.
   "test/hierarchy/file-crash.test.ts",
+  "test/hierarchy/file-failure.test.ts",
   "test/hierarchy/file-race.test.ts",
   // Imports both backends by path.
   "test/crypto/agreement.test.ts",

@@ -196,7 +196,11 @@ describe("an odd answer", () => {
 describe("a failure", () => {
   it("of DynamoDB comes out as it is", async () => {
     const store = dynamoDbMailboxStore({ client: newClient(), tableName: "nowhere" });
-    for (const act of [store.get("a", {}), store.replace("a", null, "r", {}), listAll(store)]) {
+    for (const act of [
+      () => store.get("a", {}),
+      () => store.replace("a", null, "r", {}),
+      () => listAll(store),
+    ]) {
       expect(await outcome(act)).toMatchObject({ name: "ResourceNotFoundException" });
     }
   });

@@ -1,5 +1,5 @@
 // A process that uses a file store, forked by file-process.ts. It asks the parent before each step on the file system,
-// and takes it, half of it, or is killed, as the parent says. The store itself is the library's, unchanged.
+// and takes it, half of it, is killed, or has it fail, as the parent says. The store itself is the library's, unchanged.
 import { promises } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 
@@ -32,6 +32,7 @@ function gate(object, name) {
       await original.call(object, args[0].slice(0, args[0].length / 2));
       die();
     }
+    if (answer.code !== undefined) throw Object.assign(new Error(`${answer.code}: by the test`), answer);
     const result = await original.apply(object, args);
     if (name === "open") for (const each of HANDLE_CALLS) gate(result, each);
     return result;
@@ -51,6 +52,8 @@ const TASKS = {
     gated = false;
     return answer;
   },
+
+  get: ({ id }) => store.get(id, {}),
 
   async count({ id, times }) {
     for (let i = 0; i < times; ) {

@@ -1,14 +1,17 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { chmod, copyFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll } from "vitest";
 import { deferred } from "../support/virtual.ts";
 
-/** What a child is to do about a step: take it, never take it, or take half of it; the last two end in SIGKILL. */
-export type Leave = "go" | "die" | "half";
+/**
+ * What a child is to do about a step: take it, never take it, or take half of it; the last two end in SIGKILL. Or the
+ * step fails with this code.
+ */
+export type Leave = "go" | "die" | "half" | { readonly code: string };
 
 /** Processes with a file store each, and directories for them that are gone after the tests of this file. */
 export function fileProcesses() {
@@ -27,13 +30,17 @@ export function fileProcesses() {
       conditions: ["keyfold-source"],
       logLevel: "error",
     });
+    // For children of other users too.
+    await copyFile(join(import.meta.dirname, "file-child.mjs"), join(folder, "file-child.mjs"));
+    await chmod(folder, 0o755);
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   return {
     /** A path where nothing is yet. */
     freshDirectory: (): string => join(folder, `store ${++directories}`),
-    start: (directory: string): Promise<StoreProcess> => StoreProcess.start(bundle, directory),
+    start: (directory: string, uid?: number): Promise<StoreProcess> =>
+      StoreProcess.start(join(folder, "file-child.mjs"), [bundle, directory], uid),
   };
 }
 
@@ -62,14 +69,14 @@ export class StoreProcess {
     this.#child = child;
   }
 
-  static async start(bundle: string, directory: string): Promise<StoreProcess> {
-    const child = fork(join(import.meta.dirname, "file-child.mjs"), [bundle, directory], { execArgv: [] });
+  static async start(program: string, args: readonly string[], uid?: number): Promise<StoreProcess> {
+    const child = fork(program, args, { execArgv: [], ...(uid === undefined ? {} : { uid }) });
     await once(child, "message");
     return new StoreProcess(child);
   }
 
   /** Has it do a task, to its end. */
-  run(task: "count" | "churn", args: object): Promise<unknown> {
+  run(task: "get" | "count" | "churn", args: object): Promise<unknown> {
     return this.#do({ task, ...args }, () => "go");
   }
 
