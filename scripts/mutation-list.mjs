@@ -4,6 +4,8 @@ const MESSAGES = ["test/client", "test/message"];
 const CACHE = ["test/cache", "test/materials"];
 const HIERARCHY = ["test/hierarchy"];
 const GRANTS = ["test/testing/grant"];
+const FILES = ["test/hierarchy/file-"];
+const DYNAMODB = ["test/dynamodb/mailbox-store"];
 
 /** `find` stands in `file` exactly once. `tests`: the folders that ought to notice. */
 export const MUTATIONS = [
@@ -552,5 +554,75 @@ export const MUTATIONS = [
     find: "if (Truncated !== true) return grants;",
     replace: "if (Truncated !== null) return grants;",
     tests: ["test/kms/grants.test.ts"],
+  },
+  {
+    check: "file store: the record before",
+    file: "src/hierarchy/file/mailbox-directory.ts",
+    find: "if ((content?.record ?? null) !== before) return false;",
+    replace: "",
+    tests: FILES,
+  },
+  {
+    check: "file store: a revision that another writer has taken",
+    file: "src/hierarchy/file/mailbox-directory.ts",
+    find: 'if (code === "EEXIST" || code === "ENOENT") return false;',
+    replace: 'if (code === "EEXIST") return true;',
+    tests: FILES,
+  },
+  {
+    check: "file store: the head, once a temporary is there",
+    file: "src/hierarchy/file/mailbox-directory.ts",
+    find: "if ((revisions.at(-1) ?? 0) !== head.revision - 1) return false;",
+    replace: "",
+    tests: FILES,
+  },
+  {
+    check: "file store: temporaries of writers that sleep",
+    file: "src/hierarchy/file/mailbox-directory.ts",
+    find: "one.revision <= revision || one.made",
+    replace: "one.made",
+    tests: FILES,
+  },
+  {
+    check: "file store: sync of a record before it counts",
+    file: "src/hierarchy/file/disk.ts",
+    find: "await file.sync();",
+    replace: "",
+    tests: FILES,
+  },
+  {
+    check: "file store: what a deletion removes",
+    file: "src/hierarchy/file/mailbox-directory.ts",
+    find: "if (outlived(head, entries).length > 0) await",
+    replace: "if (head.content !== null && outlived(head, entries).length > 0) await",
+    tests: FILES,
+  },
+  {
+    check: "file store: copies that others left, after a deletion",
+    file: "src/hierarchy/file/mailbox-directory.ts",
+    find: "...(isDeletion(head) ? entries.strangers : []),",
+    replace: "",
+    tests: FILES,
+  },
+  {
+    check: "file store: a deletion that leaves files is told",
+    file: "src/hierarchy/file/mailbox-directory.ts",
+    find: "if (!isDeletion(head)) return;",
+    replace: "return;",
+    tests: FILES,
+  },
+  {
+    check: "DynamoDB store: the condition of a write",
+    file: "src/dynamodb/mailbox-store.ts",
+    find: "{ TableName: tableName, ...is(before) }",
+    replace: "{ TableName: tableName }",
+    tests: DYNAMODB,
+  },
+  {
+    check: "DynamoDB store: a record met is not a record written",
+    file: "src/dynamodb/mailbox-store.ts",
+    find: "return attempts > 1 && ",
+    replace: "return ",
+    tests: DYNAMODB,
   },
 ];
