@@ -1,7 +1,7 @@
 import { DeleteItemCommand, GetItemCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { invalidArgument, optionsOf } from "../arguments.ts";
-import { checkMailboxId, checkRecords, checkSegment } from "../hierarchy/mailbox-hash.ts";
 import type { MailboxStore } from "../hierarchy/mailbox-store.ts";
+import { checkMailboxId, checkRecords, checkSegment } from "../hierarchy/store-arguments.ts";
 
 /** What a mailbox store needs of a DynamoDB client: a genuine `DynamoDBClient` of the AWS SDK for JavaScript v3 has it. */
 export interface MailboxTableClient {
@@ -123,7 +123,7 @@ export function dynamoDbMailboxStore(options: DynamoDbMailboxStoreOptions): Mail
           signal?.throwIfAborted();
           yield textOf(item, ID);
         }
-        from = last;
+        from = last ?? undefined;
       } while (from !== undefined);
     },
   };

@@ -3,16 +3,17 @@ import { invalidArgument } from "../arguments.ts";
 import { namesIn } from "./file/disk.ts";
 import { MailboxDirectory } from "./file/mailbox-directory.ts";
 import { Turns } from "./file/turns.ts";
-import { checkMailboxId, checkRecords, checkSegment, isInSegment, mailboxHash } from "./mailbox-hash.ts";
+import { isInSegment, mailboxHash } from "./mailbox-hash.ts";
 import type { MailboxStore } from "./mailbox-store.ts";
+import { checkMailboxId, checkRecords, checkSegment } from "./store-arguments.ts";
 
 const HASH = /^[0-9a-f]{64}$/;
 
 /**
  * Keeps the wrapped keys of mailboxes as files of one directory, for any number of processes of one machine at once:
  * no server, no lock that a dead process could leave behind. A process that is killed at any moment leaves a mailbox
- * as it was before, or as it is afterwards; the next call removes what it left. What was written is on the disk, and
- * no longer in a cache, when the call ends.
+ * as it was before, or as it is afterwards. What it left is removed by the next call; what may be another writer's at
+ * work, by the next write, or after a minute. When a call ends, what it wrote is on the disk, and no longer in a cache.
  *
  * A mailbox is a directory named by the SHA-256 of its id. When it is deleted, all files that ever held its wrapped
  * keys are removed, and one that says so stays. They are removed, not overwritten: snapshots and backups of the disk

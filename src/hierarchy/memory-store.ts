@@ -1,5 +1,6 @@
-import { checkMailboxId, checkRecords, checkSegment, isInSegment, mailboxHash } from "./mailbox-hash.ts";
+import { isInSegment, mailboxHash } from "./mailbox-hash.ts";
 import type { MailboxStore } from "./mailbox-store.ts";
+import { checkMailboxId, checkRecords, checkSegment } from "./store-arguments.ts";
 
 /**
  * Keeps the wrapped keys of mailboxes in the memory of this process, for as long as the store lives. For tests, and

@@ -41,7 +41,7 @@ describe("a step that fails", () => {
     expect(files).toHaveLength(1);
   });
 
-  it.each(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"])(
+  it.each(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EISDIR"])(
     "link, with %s: the file system has no hard links, and the error says what to do",
     async (code) => {
       const { answer, record, files } = await failing("link", code, "before the link");

@@ -13,7 +13,14 @@ interface Head {
 
 /** A temporary of this age has no writer any more. If it has, its writer begins again. */
 const ABANDONED_AFTER_MS = 60_000;
-const NO_LINKS: ReadonlySet<string | undefined> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
+// EISDIR is what Node makes of Windows's ERROR_INVALID_FUNCTION.
+const NO_LINKS: ReadonlySet<string | undefined> = new Set([
+  "EPERM",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "ENOSYS",
+  "EISDIR",
+]);
 
 /**
  * The files of one mailbox, written by many processes without locks. The next revision is a temporary file, complete
