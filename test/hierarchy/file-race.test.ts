@@ -40,58 +40,46 @@ describe("several processes on one directory", () => {
 });
 
 describe("a writer that sleeps while others write", () => {
-  /** A replacement of "one" that waits at this step, until `meanwhile` is over. Null: it has no such step. */
-  async function sleepingAt(at: number, meanwhile: readonly Change[]) {
+  /** A write over `before` that waits before this step until `meanwhile` is over. Null: it has no such step. */
+  async function sleepingAt(at: number, before: string | null, meanwhile: readonly Change[]) {
     const directory = freshDirectory();
     const store = fileMailboxStore(directory);
-    await store.replace("alice", null, "one", {});
+    if (before !== null) await store.replace("alice", null, before, {});
     const sleeper = await start(directory);
     let slept: string | null = null;
-    const answer = await sleeper.replace(
-      { id: "alice", before: "one", after: "sleeper" },
-      async (step, index): Promise<Leave> => {
-        if (index !== at) return "go";
-        slept = step;
-        for (const { before, after } of meanwhile)
-          expect(await store.replace("alice", before, after, {})).toBe(true);
-        return "go";
-      },
-    );
+    const leave = async (step: string, index: number): Promise<Leave> => {
+      if (index !== at) return "go";
+      slept = step;
+      for (const change of meanwhile) {
+        expect(await store.replace("alice", change.before, change.after, {})).toBe(true);
+      }
+      return "go";
+    };
+    const answer = await sleeper.replace({ id: "alice", before, after: "sleeper" }, leave);
     return { slept, answer, store, directory };
   }
 
-  it.each<[string, readonly Change[]]>([
-    ["a record", [{ before: "one", after: "two" }]],
-    [
-      "two records",
-      [
-        { before: "one", after: "two" },
-        { before: "two", after: "three" },
-      ],
-    ],
-    ["a deletion", [{ before: "one", after: null }]],
-    [
-      "a deletion and a new record",
-      [
-        { before: "one", after: null },
-        { before: null, after: "three" },
-      ],
-    ],
-    [
-      "the same record again",
-      [
-        { before: "one", after: "two" },
-        { before: "two", after: "one" },
-      ],
-    ],
-  ])("%s: overwrites nothing but what it has read, wherever it slept", async (_, meanwhile) => {
+  it.each<[string, string | null, ...(string | null)[]]>([
+    ["a record", "one", "two"],
+    ["two records", "one", "two", "three"],
+    ["a deletion", "one", null],
+    ["a deletion and a new record", "one", null, "three"],
+    ["the same record again", "one", "two", "one"],
+    ["a creation", null, "two"],
+    ["a creation and a record", null, "two", "three"],
+    ["a creation and a deletion", null, "two", null],
+  ])("%s: overwrites nothing but what it has read, wherever it slept", async (_, before, ...records) => {
+    const meanwhile = records.map((after, i) => ({
+      before: i === 0 ? before : (records[i - 1] ?? null),
+      after,
+    }));
+    const last = records.at(-1) ?? null;
     let linked = false;
     for (let at = 0; !linked; at++) {
-      const { slept, answer, store, directory } = await sleepingAt(at, meanwhile);
-      const last = meanwhile.at(-1)!.after;
+      const { slept, answer, store, directory } = await sleepingAt(at, before, meanwhile);
       const what = `slept before step ${at}, ${slept}`;
-      expect(answer, what).toBe(last === "one");
-      expect(await store.get("alice", {}), what).toBe(last === "one" ? "sleeper" : last);
+      expect(answer, what).toBe(last === before);
+      expect(await store.get("alice", {}), what).toBe(last === before ? "sleeper" : last);
       expect(Object.keys(await filesOf(directory)), what).toHaveLength(1);
       linked = slept === "link";
     }
