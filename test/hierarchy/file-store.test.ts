@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fileMailboxStore } from "../../src/hierarchy/file.ts";
 import { failure, outcome, textOf } from "../support/failure.ts";
+import { settled } from "../support/virtual.ts";
 import { filesOf } from "./file-process.ts";
 import { listAll, ODD_IDS, testStore } from "./store-contract.ts";
 
@@ -73,6 +74,23 @@ describe("on the disk", () => {
     await writeFile(join(mailbox, `3.${Date.now()}.0-0.tmp`), "wrapped three, by a writer that is gone");
     expect(await store.replace("alice", "wrapped two", null, {})).toBe(true);
     expect(await filesOf(directory)).toEqual({ "3.json": '{"deleted":true}' });
+  });
+
+  it("an abort at any moment leaves one file: the record before, or the one after if the store says so", async () => {
+    const answers = new Set<unknown>();
+    for (let ticks = 0; answers.size < 2; ticks += 10) {
+      const { directory, store } = await withAlice();
+      const controller = new AbortController();
+      const { signal } = controller;
+      const write = store.replace("alice", "wrapped two", "wrapped three", { signal });
+      const answer = write.catch((reason: unknown) => reason);
+      for (let i = 0; i < ticks; i++) await settled();
+      controller.abort("no patience");
+      answers.add(await answer);
+      expect(await store.get("alice", {})).toBe((await answer) === true ? "wrapped three" : "wrapped two");
+      expect(Object.keys(await filesOf(directory))).toHaveLength(1);
+    }
+    expect(answers).toEqual(new Set(["no patience", true]));
   });
 
   it("another store finds what one has written", async () => {
