@@ -1,16 +1,21 @@
 import { createCipheriv, createDecipheriv, type DecipherGCM } from "node:crypto";
+import { EMPTY } from "../../bytes/arrays.ts";
 import type { AesGcm } from "../backend.ts";
 
 const TAG_LENGTH = 16;
 // Long inputs go through in pieces that stay in cache: fresh pages for one huge result cost more than AES itself.
 const PIECE = 64 * 1024;
 
+// Bytes in an array of up to 64 move out of V8's heap when native code asks for them, at the price of an allocation.
+const IV = Buffer.alloc(12);
+
 /** AES-GCM by OpenSSL. */
 export function aesGcm(key: Uint8Array): AesGcm {
   const algorithm = algorithmFor(key.length);
   return {
     seal(iv, plaintext, aad, out, offset) {
-      const cipher = createCipheriv(algorithm, key, iv);
+      IV.set(iv);
+      const cipher = createCipheriv(algorithm, key, IV);
       cipher.setAAD(aad);
       for (let start = 0; start < plaintext.length; start += PIECE) {
         out.set(cipher.update(plaintext.subarray(start, start + PIECE)), offset + start);
@@ -38,6 +43,7 @@ export function aesGcm(key: Uint8Array): AesGcm {
 }
 
 function decipherAll(decipher: DecipherGCM, sealed: Uint8Array, length: number): Uint8Array {
+  if (length === 0) return EMPTY;
   if (length <= PIECE) {
     const { buffer, byteOffset } = decipher.update(sealed.subarray(0, length));
     return new Uint8Array(buffer, byteOffset, length);
