@@ -28,6 +28,12 @@ export interface AesGcm {
   open(iv: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Awaitable<Uint8Array | null>;
 }
 
+/** What HKDF is to derive: `length` bytes, at most 255 hash lengths, for the purpose that `info` names. */
+export interface DerivedKey {
+  readonly info: Uint8Array;
+  readonly length: number;
+}
+
 /** An imported RSA public key. */
 export interface RsaPublicKey {
   encrypt(padding: RsaPadding, data: Uint8Array): Awaitable<Uint8Array>;
@@ -71,6 +77,8 @@ export interface CryptoBackend {
   /** A short name for long bytes that are not secret: SHA-256, in base64. */
   fingerprint(data: Uint8Array): string;
   hmac(hash: HashName, key: Uint8Array, data: Uint8Array): Uint8Array;
+  /** HKDF (RFC 5869): extracts once, and expands once for each key. An empty salt is one of zeros. */
+  hkdf(hash: HashName, salt: Uint8Array, inputKey: Uint8Array, keys: readonly DerivedKey[]): Uint8Array[];
 
   /** Borrows the key, which must stay unchanged while the cipher is in use. 16, 24 or 32 bytes. */
   aesGcm(key: Uint8Array): AesGcm;

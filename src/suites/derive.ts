@@ -1,7 +1,7 @@
 import { backend } from "#crypto";
 import { concat, copy, EMPTY } from "../bytes/arrays.ts";
 import { utf8 } from "../bytes/utf8.ts";
-import { hkdfExpand, hkdfExtract } from "../crypto/hkdf.ts";
+import type { DerivedKey } from "../crypto/backend.ts";
 import { AuthenticationError } from "../errors.ts";
 import type { AlgorithmSuite } from "./table.ts";
 
@@ -17,61 +17,42 @@ export function deriveKeys(
   dataKey: Uint8Array,
   messageId: Uint8Array,
 ): { contentKey: Uint8Array; commitment: Uint8Array } {
-  const secret = extract(suite, dataKey, messageId);
-  try {
-    return { commitment: commit(suite, secret), contentKey: expand(suite, secret, messageId) };
-  } finally {
-    secret.fill(0);
-  }
+  const { kdf, keyLength, commitmentLength } = suite;
+  if (kdf === null) return { contentKey: copy(dataKey), commitment: EMPTY };
+  const [contentKey, commitment = EMPTY] =
+    commitmentLength > 0
+      ? backend.hkdf(kdf, messageId, dataKey, committingKeysOf(suite))
+      : backend.hkdf(kdf, EMPTY, dataKey, [{ info: concat(idOf(suite), messageId), length: keyLength }]);
+  return { contentKey: contentKey!, commitment };
 }
 
-/** The content key for reading. The commitment is compared before anything else is derived. The caller wipes the key. */
+/** The content key for reading, if the data key is the one that the writer committed to. The caller wipes the key. */
 export function openContentKey(
   suite: AlgorithmSuite,
   dataKey: Uint8Array,
   messageId: Uint8Array,
   commitment: Uint8Array,
 ): Uint8Array {
-  const secret = extract(suite, dataKey, messageId);
-  try {
-    if (!backend.equal(commit(suite, secret), commitment)) throw new AuthenticationError();
-    return expand(suite, secret, messageId);
-  } finally {
-    secret.fill(0);
-  }
+  const derived = deriveKeys(suite, dataKey, messageId);
+  if (backend.equal(derived.commitment, commitment)) return derived.contentKey;
+  derived.contentKey.fill(0);
+  throw new AuthenticationError();
 }
 
-function extract(suite: AlgorithmSuite, dataKey: Uint8Array, messageId: Uint8Array): Uint8Array {
-  if (suite.kdf === null) return copy(dataKey);
-  return hkdfExtract(backend, suite.kdf, suite.commitmentLength > 0 ? messageId : EMPTY, dataKey);
-}
+const committingKeys = new Map<AlgorithmSuite, readonly DerivedKey[]>();
 
-function commit(suite: AlgorithmSuite, secret: Uint8Array): Uint8Array {
-  if (suite.kdf === null || suite.commitmentLength === 0) return EMPTY;
-  return hkdfExpand(backend, suite.kdf, secret, infosOf(suite).commit, suite.commitmentLength);
-}
-
-function expand(suite: AlgorithmSuite, secret: Uint8Array, messageId: Uint8Array): Uint8Array {
-  if (suite.kdf === null) return copy(secret);
-  const info = suite.commitmentLength > 0 ? infosOf(suite).derive : concat(idOf(suite), messageId);
-  return hkdfExpand(backend, suite.kdf, secret, info, suite.keyLength);
-}
-
-interface Infos {
-  readonly derive: Uint8Array;
-  readonly commit: Uint8Array;
-}
-const infos = new Map<AlgorithmSuite, Infos>();
-
-/** What a committing suite expands with. Objects bind the suite's id into the commitment as well; messages do not. */
-function infosOf(suite: AlgorithmSuite): Infos {
-  let found = infos.get(suite);
-  if (found === undefined) {
+/** Content key and commitment. Objects bind the suite's id into the commitment as well; messages do not. */
+function committingKeysOf(suite: AlgorithmSuite): readonly DerivedKey[] {
+  let keys = committingKeys.get(suite);
+  if (keys === undefined) {
     const commit = suite.format === "object" ? concat(idOf(suite), COMMIT_LABEL) : COMMIT_LABEL;
-    found = { derive: concat(idOf(suite), DERIVE_LABEL), commit };
-    infos.set(suite, found);
+    keys = [
+      { info: concat(idOf(suite), DERIVE_LABEL), length: suite.keyLength },
+      { info: commit, length: suite.commitmentLength },
+    ];
+    committingKeys.set(suite, keys);
   }
-  return found;
+  return keys;
 }
 
 /** The id that stands in the key schedule: objects are read in ranges under the id of the whole object's suite. */

@@ -1,7 +1,6 @@
 // Both backends, side by side: what one makes, the other must take. Imports both by path, so one project is enough.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hkdfExpand, hkdfExtract } from "../../src/crypto/hkdf.ts";
 import { backend as node } from "../../src/crypto/node.ts";
 import { type RsaJwk, type RsaKeyInput, rsaKeyData } from "../../src/crypto/rsa-key.ts";
 import { backend as web } from "../../src/crypto/web.ts";
@@ -76,13 +75,11 @@ describe("HMAC and HKDF", () => {
         secret: someBytes(80, 1),
         salt: someBytes(140),
         info: someBytes(80),
-        length: fc.integer({ min: 1, max: 400 }),
+        length: fc.oneof(fc.integer({ min: 1, max: 64 }), fc.integer({ min: 1, max: 400 })),
       }),
       ({ hash, secret, salt, info, length }) => {
-        const [a, b] = [node, web].map((backend) =>
-          hkdfExpand(backend, hash, hkdfExtract(backend, hash, salt, secret), info, length),
-        );
-        same(a!, b!);
+        const [a, b] = [node, web].map((backend) => backend.hkdf(hash, salt, secret, [{ info, length }]));
+        same(a![0]!, b![0]!);
       },
     ));
 });

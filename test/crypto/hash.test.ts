@@ -4,8 +4,7 @@ import { sha256, sha384, sha512 } from "@noble/hashes/sha2.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { backend } from "#crypto";
-import type { HashName } from "../../src/crypto/backend.ts";
-import { hkdfExpand, hkdfExtract } from "../../src/crypto/hkdf.ts";
+import type { DerivedKey, HashName } from "../../src/crypto/backend.ts";
 import { hex, random, toHex } from "../support/bytes.ts";
 import { check, someBytes } from "../support/property.ts";
 import hkdfCases from "../vectors/rfc/hkdf.json" with { type: "json" };
@@ -27,7 +26,7 @@ describe("HMAC", () => {
       expect(toHex(backend.hmac(hash, key, data))).toBe(toHex(hmac(NOBLE[hash], key, data)));
     }));
 
-  // Where the one-shot path ends: keys of a block, data of 4 KiB.
+  // A key longer than a block is hashed.
   it.each([
     ["sha256", 64, 10],
     ["sha256", 65, 10],
@@ -46,32 +45,46 @@ describe("HMAC", () => {
 
 describe("HKDF", () => {
   it.each(hkdfCases.cases)("RFC 5869, case $case", (row) => {
-    const secret = hkdfExtract(backend, "sha256", hex(row.salt), hex(row.inputKey));
-    expect(toHex(secret)).toBe(row.pseudoRandomKey);
-    expect(toHex(hkdfExpand(backend, "sha256", secret, hex(row.info), row.length))).toBe(row.outputKey);
+    const [salt, inputKey] = [hex(row.salt), hex(row.inputKey)];
+    expect(toHex(backend.hmac("sha256", salt, inputKey))).toBe(row.pseudoRandomKey);
+    const [key] = backend.hkdf("sha256", salt, inputKey, [{ info: hex(row.info), length: row.length }]);
+    expect(toHex(key!)).toBe(row.outputKey);
   });
 
+  const agree = (hash: HashName, salt: Uint8Array, inputKey: Uint8Array, keys: readonly DerivedKey[]) => {
+    const ours = backend.hkdf(hash, salt, inputKey, keys);
+    const theirs = keys.map(({ info, length }) => hkdf(NOBLE[hash], inputKey, salt, info, length));
+    expect(ours.map(toHex)).toEqual(theirs.map(toHex));
+  };
+
   it("agrees with noble", () => {
-    const input = fc.tuple(
-      someHash,
-      someBytes(80, 1),
-      someBytes(80),
-      someBytes(80),
-      fc.integer({ min: 1, max: 300 }),
-    );
-    return check(input, ([hash, inputKey, salt, info, length]) => {
-      const secret = hkdfExtract(backend, hash, salt, inputKey);
-      const theirs = hkdf(NOBLE[hash], inputKey, salt, info, length);
-      expect(toHex(hkdfExpand(backend, hash, secret, info, length))).toBe(toHex(theirs));
-    });
+    const lengths = fc.oneof(fc.integer({ min: 1, max: 64 }), fc.integer({ min: 1, max: 300 }));
+    const keys = fc.array(fc.record({ info: someBytes(80), length: lengths }), { maxLength: 3 });
+    return check(fc.tuple(someHash, someBytes(140), someBytes(80, 1), keys), (input) => agree(...input));
+  });
+
+  // Where the one-shot path ends: a salt of a block, texts of 64 bytes, keys of a digest.
+  it.each([
+    ["sha256", 64, 64, 63, 32],
+    ["sha256", 65, 32, 10, 32],
+    ["sha256", 16, 65, 10, 32],
+    ["sha256", 16, 32, 64, 32],
+    ["sha256", 16, 32, 10, 33],
+    ["sha384", 128, 64, 63, 48],
+    ["sha384", 129, 32, 10, 48],
+    ["sha384", 16, 32, 10, 49],
+    ["sha512", 128, 64, 63, 64],
+    ["sha512", 129, 32, 10, 64],
+    ["sha512", 16, 32, 10, 65],
+    ["sha512", 0, 32, 0, 1],
+  ] as const)("agrees with noble: %s, salt of %d, secret of %d, info of %d, key of %d", (...row) => {
+    const [hash, salt, secret, info, length] = row;
+    const key = { info: random(info), length };
+    agree(hash, random(salt), random(secret), [key, { info: random(5), length: 16 }, key]);
   });
 
   it.each(["sha256", "sha384", "sha512"] as const)("reaches 255 blocks of %s", (hash) => {
-    const length = 255 * NOBLE[hash].outputLen;
-    const [inputKey, salt] = [random(32), random(16)];
-    const secret = hkdfExtract(backend, hash, salt, inputKey);
-    const theirs = hkdf(NOBLE[hash], inputKey, salt, hex(""), length);
-    expect(toHex(hkdfExpand(backend, hash, secret, hex(""), length))).toBe(toHex(theirs));
+    agree(hash, random(16), random(32), [{ info: hex(""), length: 255 * NOBLE[hash].outputLen }]);
   });
 });
 
