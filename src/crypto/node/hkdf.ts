@@ -16,13 +16,13 @@ interface Pads {
   readonly inner: Uint8Array;
   /** The first bytes of `inner`, by the length of the text. */
   readonly texts: readonly Uint8Array[];
-  readonly outer: Uint8Array;
+  readonly outer: Buffer;
 }
 
 function pads(block: number, digestLength: number): Pads {
   const inner = new Uint8Array(block + MAX_TEXT);
   const texts = Array.from({ length: MAX_TEXT + 1 }, (_, length) => inner.subarray(0, block + length));
-  return { block, inner, texts, outer: new Uint8Array(block + digestLength) };
+  return { block, inner, texts, outer: Buffer.alloc(block + digestLength) };
 }
 const PADS: Readonly<Record<HashName, Pads>> = {
   sha256: pads(64, 32),
@@ -45,24 +45,20 @@ export const hkdf: CryptoBackend["hkdf"] = (hash, salt, inputKey, keys) => {
   const own = PADS[hash];
   const { block, inner, texts, outer } = own;
   if (!isShort(own, salt, inputKey, keys)) return hkdfBy(hmac, hash, salt, inputKey, keys);
-  const mac = (textLength: number): Uint8Array => {
-    const innerDigest = digest(hash, texts[textLength]!, "buffer");
-    outer.set(innerDigest, block);
-    innerDigest.fill(0);
-    return digest(hash, outer, "buffer");
-  };
   padKey(own, salt);
   inner.set(inputKey, block);
-  const secret = mac(inputKey.length);
+  const innerDigest = digest(hash, texts[inputKey.length]!, "buffer");
+  outer.set(innerDigest, block);
+  const secret = digest(hash, outer, "buffer");
   padKey(own, secret);
   const derived = keys.map(({ info, length }) => {
     inner.set(info, block);
     inner[block + info.length] = 1;
-    return mac(info.length + 1)
-      .fill(0, length)
-      .subarray(0, length);
+    // Worth nothing without the pads, so it may be text, which is cheaper. The digests that are keys are buffers, and wiped.
+    outer.write(digest(hash, texts[info.length + 1]!, "binary"), block, "binary");
+    return digest(hash, outer, "buffer").fill(0, length).subarray(0, length);
   });
-  for (const used of [inner, outer, secret]) used.fill(0);
+  for (const used of [inner, outer, innerDigest, secret]) used.fill(0);
   return derived;
 };
 
