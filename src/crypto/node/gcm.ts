@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, type DecipherGCM } from "node:crypto";
+import { type CipherGCM, createCipheriv, createDecipheriv, type DecipherGCM } from "node:crypto";
 import { EMPTY } from "../../bytes/arrays.ts";
 import type { AesGcm } from "../backend.ts";
 
@@ -6,8 +6,10 @@ const TAG_LENGTH = 16;
 // Long inputs go through in pieces that stay in cache: fresh pages for one huge result cost more than AES itself.
 const PIECE = 64 * 1024;
 
-// Bytes in an array of up to 64 move out of V8's heap when native code asks for them, at the price of an allocation.
+// An array of up to 64 bytes lies in V8's heap, and moves out of it when native code asks for its bytes, at the price of
+// an allocation: a copy into memory that is there costs less.
 const IV = Buffer.alloc(12);
+const SHORT = Buffer.alloc(64);
 
 /** AES-GCM by OpenSSL. */
 export function aesGcm(key: Uint8Array): AesGcm {
@@ -17,9 +19,7 @@ export function aesGcm(key: Uint8Array): AesGcm {
       IV.set(iv);
       const cipher = createCipheriv(algorithm, key, IV);
       cipher.setAAD(aad);
-      for (let start = 0; start < plaintext.length; start += PIECE) {
-        out.set(cipher.update(plaintext.subarray(start, start + PIECE)), offset + start);
-      }
+      encipherAll(cipher, plaintext, out, offset);
       cipher.final();
       out.set(cipher.getAuthTag(), offset + plaintext.length);
     },
@@ -40,6 +40,18 @@ export function aesGcm(key: Uint8Array): AesGcm {
       }
     },
   };
+}
+
+function encipherAll(cipher: CipherGCM, plaintext: Uint8Array, out: Uint8Array, offset: number): void {
+  if (plaintext.length > 0 && plaintext.length <= SHORT.length) {
+    SHORT.set(plaintext);
+    out.set(cipher.update(SHORT.subarray(0, plaintext.length)), offset);
+    SHORT.fill(0);
+    return;
+  }
+  for (let start = 0; start < plaintext.length; start += PIECE) {
+    out.set(cipher.update(plaintext.subarray(start, start + PIECE)), offset + start);
+  }
 }
 
 function decipherAll(decipher: DecipherGCM, sealed: Uint8Array, length: number): Uint8Array {
