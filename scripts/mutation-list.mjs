@@ -12,15 +12,15 @@ export const MUTATIONS = [
   {
     check: "tag of a frame",
     file: "src/message/body.ts",
-    find: "const opened = answer instanceof Promise ? await answer : answer;",
-    replace: "const opened = (await answer) ?? new Uint8Array(next - content - TAG_LENGTH);",
+    find: "if (opened === null) throw new AuthenticationError();",
+    replace: "opened ??= new Uint8Array(end - content - TAG_LENGTH);",
     tests: MESSAGES,
   },
   {
     check: "tag of the header",
     file: "src/client/open-header.ts",
-    find: "if ((await gcm.open(header.iv, header.tag, aad)) === null) throw new AuthenticationError();",
-    replace: "await gcm.open(header.iv, header.tag, aad);",
+    find: "if ((isPromise(empty) ? await empty : empty) === null) throw new AuthenticationError();",
+    replace: "await empty;",
     tests: MESSAGES,
   },
   {
@@ -82,7 +82,7 @@ export const MUTATIONS = [
   {
     check: "signature, in bytes",
     file: "src/client/decrypt.ts",
-    find: "if (!(await verifies(opened, signature))) {",
+    find: "if (!(isPromise(holds) ? await holds : holds)) {",
     replace: "if (await false) {",
     tests: MESSAGES,
   },

@@ -1,4 +1,5 @@
 import { backend } from "#crypto";
+import { isPromise } from "../awaitable.ts";
 import { concat, EMPTY } from "../bytes/arrays.ts";
 import type { Signer } from "../crypto/backend.ts";
 import { AlgorithmSuiteError, LimitError } from "../errors.ts";
@@ -45,13 +46,14 @@ export async function beginMessage(config: ClientConfig, message: NewMessage): P
   const { commitmentPolicy, frameLength, maxEncryptedDataKeys } = config;
   const { encryptionContext, plaintextLength, signal, maxSignedBytes } = message;
   const { suite: askedSuite, manager } = config;
-  const materials = await manager.encryptionMaterials({
+  const answer = manager.encryptionMaterials({
     suite: askedSuite,
     commitmentPolicy,
     encryptionContext,
     plaintextLength,
     signal,
   });
+  const materials = isPromise(answer) ? await answer : answer;
   const { suite } = materials;
   const messageId = backend.randomBytes(suite.messageIdLength);
   let contentKey: Uint8Array = EMPTY;
@@ -76,7 +78,8 @@ export async function beginMessage(config: ClientConfig, message: NewMessage): P
     const body = header.subarray(0, lengths.body);
     const gcm = backend.aesGcm(contentKey);
     const aad = requiredContext.length === 0 ? body : concat(body, requiredContext);
-    await gcm.seal(HEADER_IV, EMPTY, aad, header, lengths.tagOffset);
+    const sealed = gcm.seal(HEADER_IV, EMPTY, aad, header, lengths.tagOffset);
+    if (sealed !== undefined) await sealed;
 
     const { signingKey, encryptedDataKeys } = materials;
     const signer =

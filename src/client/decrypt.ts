@@ -1,3 +1,4 @@
+import { isPromise } from "../awaitable.ts";
 import { AuthenticationError, TruncatedError } from "../errors.ts";
 import { BodyOpener } from "../message/body.ts";
 import { readFooter, trailingBytes } from "../message/footer.ts";
@@ -32,9 +33,11 @@ export async function decryptBytes(
     const measured = body.measure(ciphertext, start);
     if (!measured.final) throw new TruncatedError("the message body");
     const signature = readSignature(opened, ciphertext.subarray(measured.end));
-    const plaintext = await body.open(ciphertext, start, measured);
+    const answer = body.open(ciphertext, start, measured);
+    const plaintext = isPromise(answer) ? await answer : answer;
     opened.verifier?.update(ciphertext.subarray(start, measured.end));
-    if (!(await verifies(opened, signature))) {
+    const holds = verifies(opened, signature);
+    if (!(isPromise(holds) ? await holds : holds)) {
       plaintext.fill(0);
       throw new AuthenticationError();
     }

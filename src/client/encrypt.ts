@@ -1,3 +1,4 @@
+import { isPromise } from "../awaitable.ts";
 import { concat } from "../bytes/arrays.ts";
 import type { Signer } from "../crypto/backend.ts";
 import { LimitError } from "../errors.ts";
@@ -31,7 +32,8 @@ export async function encryptBytes(
   });
   try {
     const { buffer: sealed, header, frames, signer, facts } = message;
-    await frames.sealAll(plaintext, sealed, header.length);
+    const end = frames.sealAll(plaintext, sealed, header.length);
+    if (isPromise(end)) await end;
     const ciphertext = signer === undefined ? sealed : await sign(signer, sealed, header.length);
     tell(config.observer, "encrypted", facts.suite, plaintext.length, ciphertext.length);
     return { ciphertext, message: facts };

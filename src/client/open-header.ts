@@ -1,4 +1,5 @@
 import { backend } from "#crypto";
+import { isPromise } from "../awaitable.ts";
 import { concat, EMPTY } from "../bytes/arrays.ts";
 import { fromBase64 } from "../bytes/base64.ts";
 import type { AesGcm, Verifier } from "../crypto/backend.ts";
@@ -45,7 +46,7 @@ export async function openHeader(
   assertMayDecrypt(commitmentPolicy, suite);
   const signed = checkSigned(header);
   const verifier = signed === null ? null : await verifierOf(header, signed, maxSignedBytes);
-  const materials = await config.manager.decryptionMaterials({
+  const answer = config.manager.decryptionMaterials({
     suite,
     commitmentPolicy,
     encryptedDataKeys,
@@ -53,6 +54,7 @@ export async function openHeader(
     expectedContext,
     signal,
   });
+  const materials = isPromise(answer) ? await answer : answer;
   let contentKey: Uint8Array = EMPTY;
   try {
     signal?.throwIfAborted();
@@ -66,7 +68,8 @@ export async function openHeader(
     const { required } = splitContext(materials.encryptionContext, materials.requiredKeys);
     const requiredContext = serializeContext(required);
     const aad = requiredContext.length === 0 ? header.body : concat(header.body, requiredContext);
-    if ((await gcm.open(header.iv, header.tag, aad)) === null) throw new AuthenticationError();
+    const empty = gcm.open(header.iv, header.tag, aad);
+    if ((isPromise(empty) ? await empty : empty) === null) throw new AuthenticationError();
     verifier?.update(header.bytes);
     return {
       facts: new MessageFacts({

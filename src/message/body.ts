@@ -1,4 +1,4 @@
-import { andThen } from "../awaitable.ts";
+import { andThen, isPromise } from "../awaitable.ts";
 import { EMPTY, scratch } from "../bytes/arrays.ts";
 import { getU32, getU64, setU32, setU64 } from "../bytes/integers.ts";
 import { utf8 } from "../bytes/utf8.ts";
@@ -192,28 +192,42 @@ export class BodyOpener {
   }
 
   /** Opens the parts that `measure` has found. Throws at the first whose tag does not match. */
-  async open(bytes: Uint8Array, offset: number, { end, plaintext: length }: Measured): Promise<Uint8Array> {
-    let out: Uint8Array | undefined;
+  open(bytes: Uint8Array, offset: number, { end, plaintext: length }: Measured): Awaitable<Uint8Array> {
+    if (offset === end) return EMPTY;
+    const first = this.#locate(bytes, offset, this.#sequence) as Located;
+    return first.end === end ? this.#openPart(bytes, first) : this.#openParts(bytes, offset, end, length);
+  }
+
+  /** Opens parts one by one, and joins their plaintexts. */
+  async #openParts(bytes: Uint8Array, offset: number, end: number, length: number): Promise<Uint8Array> {
+    const out = new Uint8Array(length);
     let written = 0;
-    for (let at = offset; at < end; ) {
-      const { part, sequence, iv, content, end: next } = this.#locate(bytes, at, this.#sequence) as Located;
-      this.#aads[part] ??= aadOf(this.#header.messageId, part);
-      const aad = this.#aads[part](sequence, next - content - TAG_LENGTH);
-      const answer = this.#gcm.open(bytes.subarray(iv, iv + IV_LENGTH), bytes.subarray(content, next), aad);
-      const opened = answer instanceof Promise ? await answer : answer;
-      if (opened === null) {
-        out?.fill(0);
-        throw new AuthenticationError();
+    try {
+      for (let at = offset; at < end; ) {
+        const located = this.#locate(bytes, at, this.#sequence) as Located;
+        const answer = this.#openPart(bytes, located);
+        const opened = isPromise(answer) ? await answer : answer;
+        out.set(opened, written);
+        written += opened.length;
+        at = located.end;
       }
+      return out;
+    } catch (error) {
+      out.fill(0);
+      throw error;
+    }
+  }
+
+  #openPart(bytes: Uint8Array, { part, sequence, iv, content, end }: Located): Awaitable<Uint8Array> {
+    this.#aads[part] ??= aadOf(this.#header.messageId, part);
+    const aad = this.#aads[part](sequence, end - content - TAG_LENGTH);
+    const answer = this.#gcm.open(bytes.subarray(iv, iv + IV_LENGTH), bytes.subarray(content, end), aad);
+    return andThen(answer, (opened) => {
+      if (opened === null) throw new AuthenticationError();
       this.#sequence++;
       this.#done = part !== "frame";
-      if (out === undefined && next === end) return opened;
-      out ??= new Uint8Array(length);
-      out.set(opened, written);
-      written += opened.length;
-      at = next;
-    }
-    return out ?? EMPTY;
+      return opened;
+    });
   }
 
   /** The part at `at`; or where the bytes must reach for it to be found. */
