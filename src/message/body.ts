@@ -1,4 +1,4 @@
-import { andThen, isPromise } from "../awaitable.ts";
+import { andThen } from "../awaitable.ts";
 import { EMPTY, scratch } from "../bytes/arrays.ts";
 import { getU32, getU64, setU32, setU64 } from "../bytes/integers.ts";
 import { utf8 } from "../bytes/utf8.ts";
@@ -205,8 +205,7 @@ export class BodyOpener {
     try {
       for (let at = offset; at < end; ) {
         const located = this.#locate(bytes, at, this.#sequence) as Located;
-        const answer = this.#openPart(bytes, located);
-        const opened = isPromise(answer) ? await answer : answer;
+        const opened = await this.#openPart(bytes, located);
         out.set(opened, written);
         written += opened.length;
         at = located.end;
