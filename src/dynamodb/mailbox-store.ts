@@ -1,7 +1,8 @@
 import { DeleteItemCommand, GetItemCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { invalidArgument, optionsOf } from "../arguments.ts";
+import { checkMailboxId } from "../hierarchy/mailbox-id.ts";
 import type { MailboxStore } from "../hierarchy/mailbox-store.ts";
-import { checkMailboxId, checkRecords, checkSegment } from "../hierarchy/store-arguments.ts";
+import { checkRecords, checkSegment } from "../hierarchy/store-arguments.ts";
 
 /** What a mailbox store needs of a DynamoDB client: a genuine `DynamoDBClient` of the AWS SDK for JavaScript v3 has it. */
 export interface MailboxTableClient {
@@ -77,12 +78,12 @@ export function dynamoDbMailboxStore(options: DynamoDbMailboxStoreOptions): Mail
     name: `DynamoDB table ${tableName}`,
 
     async get(id, { signal }) {
-      checkMailboxId(id);
+      checkMailboxId("MailboxStore", id);
       return get(id, signal);
     },
 
     async replace(id, before, after, { signal }) {
-      checkMailboxId(id);
+      checkMailboxId("MailboxStore", id);
       checkRecords(before, after);
       if (before === null && after === null) return (await get(id, signal)) === null;
       const Key = { [ID]: { S: id } };

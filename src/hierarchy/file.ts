@@ -4,8 +4,9 @@ import { namesIn } from "./file/disk.ts";
 import { MailboxDirectory } from "./file/mailbox-directory.ts";
 import { Turns } from "./file/turns.ts";
 import { isInSegment, mailboxHash } from "./mailbox-hash.ts";
+import { checkMailboxId } from "./mailbox-id.ts";
 import type { MailboxStore } from "./mailbox-store.ts";
-import { checkMailboxId, checkRecords, checkSegment } from "./store-arguments.ts";
+import { checkRecords, checkSegment } from "./store-arguments.ts";
 
 const HASH = /^[0-9a-f]{64}$/;
 
@@ -41,13 +42,13 @@ export function fileMailboxStore(directory: string): MailboxStore {
     name: `files in ${directory}`,
 
     async get(id, { signal }) {
-      checkMailboxId(id);
+      checkMailboxId("MailboxStore", id);
       const mailbox = new MailboxDirectory(root, mailboxHash(id), id);
       return (await mailbox.read(signal))?.record ?? null;
     },
 
     async replace(id, before, after, { signal }) {
-      checkMailboxId(id);
+      checkMailboxId("MailboxStore", id);
       checkRecords(before, after);
       const hash = mailboxHash(id);
       const mailbox = new MailboxDirectory(root, hash, id);

@@ -10,5 +10,6 @@ export {
   type MailboxKeys,
   type MailboxVersion,
 } from "./mailboxes.ts";
+export { memoryMailboxStore } from "./memory-store.ts";
 export type { RewrapAllOptions, RewrapOptions, RewrapProgress, RewrapSummary } from "./rewrap.ts";
 export type { HierarchyCacheStats } from "./versioned-keys.ts";

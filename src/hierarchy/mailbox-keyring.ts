@@ -6,7 +6,7 @@ import type { Keyring, UnwrapRequest } from "../keyrings/keyring.ts";
 import { serializeContext } from "../message/context.ts";
 import type { Awaitable, EncryptedDataKey, EncryptionContext } from "../types.ts";
 import { unwrapByPrivateKey, wrapByPublicKey } from "./mailbox-asymmetric.ts";
-import { checkedMailboxId } from "./mailbox-id.ts";
+import { checkMailboxId } from "./mailbox-id.ts";
 import { publicKeyFingerprint } from "./mailbox-pair.ts";
 import { type MailboxPlace, parsePlaceName, placeName } from "./mailbox-place.ts";
 import type { MailboxKind } from "./mailbox-record.ts";
@@ -191,8 +191,11 @@ function placeOf({ providerId, providerInfo }: EncryptedDataKey): MailboxPlace |
 }
 
 function idChooser(mailbox: MailboxChoice): (encryptionContext: EncryptionContext) => string {
-  const caller = "keyring";
-  if (typeof mailbox === "function") return (context) => checkedMailboxId(caller, mailbox(context));
-  const id = checkedMailboxId(caller, mailbox);
+  const checked = (id: string) => {
+    checkMailboxId("keyring", id);
+    return id;
+  };
+  if (typeof mailbox === "function") return (context) => checked(mailbox(context));
+  const id = checked(mailbox);
   return () => id;
 }

@@ -4,7 +4,7 @@ import { asUuid4, formatUuid } from "../bytes/uuid.ts";
 import type { Keyring } from "../keyrings/keyring.ts";
 import { multiKeyring } from "../keyrings/multi.ts";
 import { notify } from "../observer.ts";
-import { checkedMailboxId } from "./mailbox-id.ts";
+import { checkMailboxId } from "./mailbox-id.ts";
 import { type MailboxChoice, type MailboxKeyringOptions, mailboxKeyring } from "./mailbox-keyring.ts";
 import { type MailboxOptions, mailboxConfig } from "./mailbox-options.ts";
 import { newPair, publicKeyFingerprint } from "./mailbox-pair.ts";
@@ -150,7 +150,7 @@ export function createMailboxKeys(options: MailboxOptions): MailboxKeys {
 
   return {
     async create(id, { kind = "symmetric", signal } = {}) {
-      checkedMailboxId("create", id);
+      checkMailboxId("create", id);
       checkKind("create", kind);
       if ((await shelf.find(id, signal)) !== null) throw exists(id);
       const version = await newVersion(id, kind, signal);
@@ -163,13 +163,13 @@ export function createMailboxKeys(options: MailboxOptions): MailboxKeys {
     keyring: (mailbox, options = {}) => mailboxKeyring(keys, mailbox, options),
 
     async inspect(id, { signal } = {}) {
-      checkedMailboxId("inspect", id);
+      checkMailboxId("inspect", id);
       const record = await shelf.find(id, signal);
       return record === null ? null : factsOf(record);
     },
 
     async rotate(id, { kind, signal } = {}) {
-      checkedMailboxId("rotate", id);
+      checkMailboxId("rotate", id);
       if (kind !== undefined) checkKind("rotate", kind);
       let version: StoredVersion | undefined;
       await shelf.change(id, signal, async (record) => {
@@ -182,7 +182,7 @@ export function createMailboxKeys(options: MailboxOptions): MailboxKeys {
     },
 
     async rewrap(id, options) {
-      checkedMailboxId("rewrap", id);
+      checkMailboxId("rewrap", id);
       assertRewrapOptions("rewrap", options);
       return rewrap(id, options);
     },
@@ -193,7 +193,7 @@ export function createMailboxKeys(options: MailboxOptions): MailboxKeys {
     },
 
     async destroy(id, options) {
-      checkedMailboxId("destroy", id);
+      checkMailboxId("destroy", id);
       const { confirmId, signal } = optionsOf("destroy", options);
       if (confirmId !== id) {
         throw invalidArgument(

@@ -1,6 +1,7 @@
 import { isInSegment, mailboxHash } from "./mailbox-hash.ts";
+import { checkMailboxId } from "./mailbox-id.ts";
 import type { MailboxStore } from "./mailbox-store.ts";
-import { checkMailboxId, checkRecords, checkSegment } from "./store-arguments.ts";
+import { checkRecords, checkSegment } from "./store-arguments.ts";
 
 /**
  * Keeps the wrapped keys of mailboxes in the memory of this process, for as long as the store lives. For tests, and
@@ -17,13 +18,13 @@ export function memoryMailboxStore(): MailboxStore {
     name: "memory",
 
     async get(id, { signal }) {
-      checkMailboxId(id);
+      checkMailboxId("MailboxStore", id);
       signal?.throwIfAborted();
       return mailboxes.get(mailboxHash(id))?.record ?? null;
     },
 
     async replace(id, before, after, { signal }) {
-      checkMailboxId(id);
+      checkMailboxId("MailboxStore", id);
       checkRecords(before, after);
       signal?.throwIfAborted();
       const hash = mailboxHash(id);

@@ -1,16 +1,8 @@
 import { invalidArgument } from "../arguments.ts";
-import { utf8Length } from "../bytes/utf8.ts";
 import type { MailboxSegment } from "./mailbox-store.ts";
 
-const MAX_ID_BYTES = 1024;
 /** DynamoDB's limit, and so that of all stores. */
 const MAX_SEGMENTS = 1_000_000;
-
-/** Checks the id of a mailbox. */
-export function checkMailboxId(id: string): void {
-  if (typeof id === "string" && id !== "" && id.isWellFormed() && utf8Length(id) <= MAX_ID_BYTES) return;
-  throw invalidArgument(`A mailbox id must be well-formed text of 1 to ${MAX_ID_BYTES} bytes.`);
-}
 
 /** Checks the records of a conditional write. Null: none. */
 export function checkRecords(...records: readonly (string | null)[]): void {
