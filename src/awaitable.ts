@@ -12,8 +12,11 @@ export function andThen<T, R>(value: Awaitable<T>, next: (value: T) => Awaitable
   return isPromise(value) ? value.then(next) : next(value);
 }
 
-/** Calls, and lets `failed` answer, or throw, in place of what the call throws, at once or later. */
-export function attempt<T>(call: () => Awaitable<T>, failed: (error: unknown) => Awaitable<T>): Awaitable<T> {
+/** Calls, and lets `failed` throw or answer in place of what the call throws, at once or later. */
+export function attempt<T, F = never>(
+  call: () => Awaitable<T>,
+  failed: (error: unknown) => F,
+): Awaitable<T | F> {
   try {
     const answer = call();
     return isPromise(answer) ? answer.then(undefined, failed) : answer;
