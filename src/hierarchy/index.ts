@@ -1,3 +1,6 @@
+export type { BranchKeyStore, BranchKeyStoreOptions, StoredBranchKey } from "./branch-key-store.ts";
+export { type HierarchicalKeyring, hierarchicalKeyring } from "./hierarchical-keyring.ts";
+export type { BranchKeyChoice, HierarchicalKeyringOptions } from "./hierarchical-keyring-options.ts";
 export type { HierarchyCacheOptions } from "./key-cache-options.ts";
 export type { MailboxChoice, MailboxKeyringOptions } from "./mailbox-keyring.ts";
 export type { MailboxOptions } from "./mailbox-options.ts";
