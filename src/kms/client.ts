@@ -20,6 +20,7 @@ export type KmsClientSource = KmsClient | ((region: string) => KmsClient);
 /** The fields of KMS's replies that are read here. */
 export interface KmsReply {
   readonly KeyId?: string;
+  readonly SourceKeyId?: string;
   readonly Plaintext?: Uint8Array;
   readonly CiphertextBlob?: Uint8Array;
   readonly GrantId?: string;

@@ -190,9 +190,14 @@ interface SdkError {
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
 }
 
+/** What kind of failure this is. What concerns no key is the same for the clients of other services. */
+export function awsFailureCode(error: unknown): KmsErrorCode {
+  return causeOf(shapeOf(error)).code;
+}
+
 /** Makes a typed error of whatever an AWS SDK client threw. */
 export function kmsError(error: unknown, call: FailedCall): KmsError {
-  const shape: SdkError = typeof error === "object" && error !== null ? error : {};
+  const shape = shapeOf(error);
   const { code, what, remedy } = BY_OPERATION[`${call.operation} ${shape.name}`] ?? causeOf(shape);
   const name = typeof shape.name === "string" ? shape.name : undefined;
   return new KmsError(
@@ -208,6 +213,10 @@ export function kmsError(error: unknown, call: FailedCall): KmsError {
 export function kmsReplyError(what: string, call: FailedCall, requestId: string | undefined): KmsError {
   const { remedy } = REPLY;
   return new KmsError("ERR_KMS_REPLY", what, { ...call, awsErrorName: undefined, requestId, remedy });
+}
+
+function shapeOf(error: unknown): SdkError {
+  return typeof error === "object" && error !== null ? error : {};
 }
 
 function causeOf({ name, code, syscall, $metadata }: SdkError): Cause {
