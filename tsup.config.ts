@@ -6,6 +6,7 @@ export default defineConfig({
     "hierarchy/file": "src/hierarchy/file.ts",
     "kms/index": "src/kms/index.ts",
     "hierarchy/index": "src/hierarchy/index.ts",
+    "dynamodb/index": "src/dynamodb/index.ts",
     "policy/index": "src/policy/index.ts",
     "testing/index": "src/testing/index.ts",
     "crypto/node": "src/crypto/node.ts",

@@ -26,9 +26,9 @@ const MARKS = {
   kms: ["kmsKeyring: ", "GenerateDataKeyCommand", "CreateGrantCommand"],
   s3: ["PutObjectCommand", "GetObjectCommand"],
   sqs: ["SendMessageCommand"],
-  dynamodb: ["TransactWriteItemsCommand"],
+  dynamodb: ["TransactWriteItemsCommand", "dynamoDbMailboxStore: "],
   ses: ["x-ses-"],
-  hierarchy: ["createMailboxKeys"],
+  hierarchy: ["createMailboxKeys", "hierarchicalKeyring: "],
   policy: ["estimateKmsRequests"],
   files: ["fileMailboxStore: "],
   testing: ["TrentService", "keyfold-local-kms"],
@@ -45,6 +45,7 @@ const SUBPATHS = {
     // Files are of Node, Bun and Deno: who bundles this for the web is told so by the bundler.
     nodeOnly: ["node:fs/promises", "node:path"],
   },
+  "./dynamodb": { sdk: ["@aws-sdk/client-dynamodb", "@aws-sdk/client-kms"], has: ["dynamodb"] },
   "./kms": { sdk: ["@aws-sdk/client-kms"], has: ["kms"] },
   "./policy": { sdk: [], has: ["policy"] },
   "./testing": {

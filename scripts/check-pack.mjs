@@ -10,6 +10,8 @@ const SOURCES = {
   "../../src/index.ts": "keyfold",
   "../../src/hierarchy/file.ts": "keyfold/hierarchy/file",
   "../../src/kms/index.ts": "keyfold/kms",
+  "../../src/hierarchy/index.ts": "keyfold/hierarchy",
+  "../../src/dynamodb/index.ts": "keyfold/dynamodb",
   "../../src/policy/index.ts": "keyfold/policy",
   "../../src/testing/index.ts": "keyfold/testing",
 };

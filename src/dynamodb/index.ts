@@ -1,0 +1,10 @@
+export type { DynamoDbClient } from "./client.ts";
+export {
+  type BranchKeyFacts,
+  type DynamoDbKeyStore,
+  type DynamoDbKeyStoreOptions,
+  dynamoDbKeyStore,
+  type NewBranchKeyOptions,
+} from "./key-store.ts";
+export type { KeyStoreKms, KmsKeyChoice } from "./key-store-kms.ts";
+export { type KeyStoreTable, keyStoreTable } from "./table.ts";

@@ -1,0 +1,98 @@
+import { invalidArgument, optionsOf } from "../arguments.ts";
+import { formatKmsArn, isMultiRegionKey, type KmsArn, parseKmsArn, sameKey } from "../kms/arn.ts";
+import { clientsOf, type KmsClient, type KmsClientSource } from "../kms/client.ts";
+import { checkedGrantTokens } from "../kms/grant-tokens.ts";
+
+/**
+ * Which KMS keys a key store uses (framework/branch-key-store, "AWS KMS Configuration"): one of the four.
+ *
+ * - `keyArn`: this key alone.
+ * - `mrkArn`: this key, and what its replicas of other Regions wrapped. New keys name this replica.
+ * - `discovery`: whatever key an item names. It only reads.
+ * - `mrDiscovery`: the same, but multi-Region keys are asked for in this Region. It only reads.
+ */
+export type KmsKeyChoice =
+  | {
+      readonly keyArn: string;
+      readonly mrkArn?: never;
+      readonly discovery?: never;
+      readonly mrDiscovery?: never;
+    }
+  | {
+      readonly mrkArn: string;
+      readonly keyArn?: never;
+      readonly discovery?: never;
+      readonly mrDiscovery?: never;
+    }
+  | {
+      readonly discovery: true;
+      readonly keyArn?: never;
+      readonly mrkArn?: never;
+      readonly mrDiscovery?: never;
+    }
+  | {
+      readonly mrDiscovery: string;
+      readonly keyArn?: never;
+      readonly mrkArn?: never;
+      readonly discovery?: never;
+    };
+
+/** How a key store asks KMS. */
+export type KeyStoreKms = KmsKeyChoice & {
+  /** A `KMSClient`, or a function that gives the client of a Region. */
+  readonly client: KmsClientSource;
+  /** Grant tokens for grants that may not have spread yet. */
+  readonly grantTokens?: readonly string[];
+};
+
+/** The same, checked. */
+export interface KmsConfiguration {
+  readonly grantTokens: string[] | undefined;
+  clientOf(keyArn: string): KmsClient;
+  /** The key to ask where an item names this one; null: it is not of this configuration. */
+  keyFor(itemArn: string): string | null;
+  /** The key that wraps new branch keys; null: this configuration only reads. */
+  readonly writer: string | null;
+  /** As the option that chose it, for errors. */
+  readonly choice: string;
+}
+
+const CALLER = "dynamoDbKeyStore";
+
+/** Checks the options. */
+export function kmsConfiguration(options: KeyStoreKms): KmsConfiguration {
+  const { keyArn, mrkArn, discovery, mrDiscovery } = optionsOf(`${CALLER}: kms`, options);
+  const choices = Object.entries({ keyArn, mrkArn, discovery, mrDiscovery }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (choices.length !== 1) {
+    throw invalidArgument(`${CALLER}: kms needs one of keyArn, mrkArn, discovery and mrDiscovery.`);
+  }
+  const clientFor = clientsOf(`${CALLER}: kms`, options.client);
+  const [[name, value]] = choices as [[string, unknown]];
+  return {
+    grantTokens: checkedGrantTokens(CALLER, options.grantTokens),
+    clientOf: (arn) => clientFor(parseKmsArn(arn)?.region),
+    ...rulesOf(name, value),
+    choice: `${name} ${String(value)}`,
+  };
+}
+
+function rulesOf(name: string, value: unknown): Pick<KmsConfiguration, "keyFor" | "writer"> {
+  if (name === "discovery") {
+    if (value === true) return { keyFor: (arn) => arn, writer: null };
+    throw invalidArgument(`${CALLER}: kms.discovery can only be true.`);
+  }
+  if (name === "mrDiscovery") {
+    if (typeof value !== "string" || !/^[a-z]{2,}(-[a-z0-9]+)+$/.test(value)) {
+      throw invalidArgument(`${CALLER}: kms.mrDiscovery must be the name of an AWS Region.`);
+    }
+    const inRegion = (arn: KmsArn) => (isMultiRegionKey(arn) ? { ...arn, region: value } : arn);
+    return { keyFor: (arn) => formatKmsArn(inRegion(parseKmsArn(arn)!)), writer: null };
+  }
+  const own = typeof value === "string" ? parseKmsArn(value) : null;
+  if (own?.type !== "key")
+    throw invalidArgument(`${CALLER}: kms.${name} must be the ARN of a KMS key, no alias.`);
+  const writer = formatKmsArn(own);
+  return { keyFor: (arn) => (sameKey(own, parseKmsArn(arn)!, name === "mrkArn") ? writer : null), writer };
+}

@@ -1,0 +1,273 @@
+import { invalidArgument, optionsOf } from "../arguments.ts";
+import { parseUuid } from "../bytes/uuid.ts";
+import { isKeyfoldError } from "../errors.ts";
+import {
+  BRANCH_KEY_ID,
+  BRANCH_KEY_LENGTH,
+  type BranchKeyStore,
+  type BranchKeyStoreOptions,
+  isBranchKeyId,
+  type StoredBranchKey,
+} from "../hierarchy/branch-key-store.ts";
+import { newWrappedKey, rewrappedKey, unwrappedKey, type WrappingKey } from "../kms/wrapped-key.ts";
+import { checkedContext } from "../message/context.ts";
+import { assertObserver, type Observer } from "../observer.ts";
+import type { EncryptionContext } from "../types.ts";
+import {
+  ACTIVE,
+  activeContext,
+  type BranchKeyItem,
+  beaconContext,
+  customContext,
+  itemOf,
+  newVersionContext,
+  nextVersionContext,
+  TYPE,
+  typeOf,
+} from "./branch-key-item.ts";
+import { assertDynamoDbClient, type DynamoDbClient } from "./client.ts";
+import { findItem, getItem, type KeyTable, keyError, newUuid, putItems } from "./key-store-items.ts";
+import { type KeyStoreKms, kmsConfiguration } from "./key-store-kms.ts";
+
+/** Options of {@link dynamoDbKeyStore}. */
+export interface DynamoDbKeyStoreOptions {
+  /** A `DynamoDBClient`. */
+  readonly client: DynamoDbClient;
+  /** See `keyStoreTable` for its schema. */
+  readonly tableName: string;
+  /**
+   * The name of the store that is bound to each key. It stays what it was when a table is restored under another name;
+   * no two stores may share one. Default: `tableName`.
+   */
+  readonly logicalName?: string;
+  readonly kms: KeyStoreKms;
+  /** Hears of every call to DynamoDB and KMS. */
+  readonly observer?: Observer;
+}
+
+/** What is known of one version of a branch key. Nothing in it is secret. */
+export interface BranchKeyFacts {
+  readonly branchKeyId: string;
+  /** A UUID. */
+  readonly version: string;
+  /** The KMS key that wraps it. */
+  readonly keyArn: string;
+  /** ISO 8601, UTC. */
+  readonly createTime: string;
+  /** The pairs that the key was made with. */
+  readonly encryptionContext: EncryptionContext;
+}
+
+/** What a new branch key is made with. */
+export interface NewBranchKeyOptions extends BranchKeyStoreOptions {
+  /** Default: a random UUID. A chosen id needs an encryption context. */
+  readonly branchKeyId?: string;
+  /** Pairs that KMS binds to the key, such as the tenant whose key it is. Not secret. */
+  readonly encryptionContext?: EncryptionContext;
+}
+
+/** AWS's branch key store. Made by {@link dynamoDbKeyStore}. */
+export interface DynamoDbKeyStore extends BranchKeyStore {
+  active(branchKeyId: string, options?: BranchKeyStoreOptions): Promise<StoredBranchKey & BranchKeyFacts>;
+  version(
+    branchKeyId: string,
+    version: string,
+    options?: BranchKeyStoreOptions,
+  ): Promise<StoredBranchKey & BranchKeyFacts>;
+  /** Makes a branch key, with its first version and its beacon key: three KMS calls, one transaction. */
+  createKey(options?: NewBranchKeyOptions): Promise<BranchKeyFacts>;
+  /**
+   * Makes a new version, which writes from now on, and keeps the others for reading: three KMS calls, one transaction.
+   * Of two calls at once one wins; the other is `ERR_HIERARCHY_CONFLICT`, and has written nothing. Keyrings notice the new
+   * version within their reuse period.
+   */
+  versionKey(branchKeyId: string, options?: BranchKeyStoreOptions): Promise<BranchKeyFacts>;
+}
+
+const CALLER = "dynamoDbKeyStore";
+
+/**
+ * AWS's branch key store in DynamoDB (framework/branch-key-store, hierarchy-version 1): tables of the official clients are
+ * read and written as they do it. Branch keys come into being inside KMS, and are in clear only in the memory of who
+ * opens messages. KMS binds all of an item to its wrapped key; an item that was altered, copied to another key or moved
+ * to another store does not open.
+ *
+ * Needs dynamodb:GetItem and kms:Decrypt to read; to create and to version also dynamodb:PutItem,
+ * kms:GenerateDataKeyWithoutPlaintext and kms:ReEncrypt*.
+ *
+ * @throws `TypeError` for malformed options. At use: `HierarchyError` if a key is not there or not as it must be;
+ * `StoreError` and `KmsError` with a remedy.
+ *
+ * @example
+ * ```ts
+ * const keyStore = dynamoDbKeyStore({
+ *   client: new DynamoDBClient({}),
+ *   tableName: "branch-keys",
+ *   kms: { client: new KMSClient({}), keyArn },
+ * });
+ * await keyStore.createKey({ branchKeyId: "tenant-t1", encryptionContext: { tenant: "t1" } });
+ * const keyring = hierarchicalKeyring({ keyStore, branchKeyId: "tenant-t1" });
+ * ```
+ */
+export function dynamoDbKeyStore(options: DynamoDbKeyStoreOptions): DynamoDbKeyStore {
+  const { client, tableName, logicalName = tableName, observer } = optionsOf(CALLER, options);
+  assertDynamoDbClient(CALLER, client);
+  assertObserver(CALLER, observer);
+  for (const [option, value] of Object.entries({ tableName, logicalName })) {
+    if (typeof value === "string" && value !== "" && value.isWellFormed()) continue;
+    throw invalidArgument(`${CALLER}: ${option} must be a non-empty string.`);
+  }
+  const kms = kmsConfiguration(options.kms);
+  const name = `DynamoDB key store ${tableName}`;
+  const table: KeyTable = { client, tableName, logicalName, name, observer };
+
+  const wrappingKey = (arn: string, signal: AbortSignal | undefined): WrappingKey => {
+    const { grantTokens } = kms;
+    return { client: kms.clientOf(arn), arn, grantTokens, name, observer, signal };
+  };
+
+  /** The key to ask for this item. */
+  const wrappingKeyOf = ({ branchKeyId, keyArn }: BranchKeyItem, signal: AbortSignal | undefined) => {
+    const arn = kms.keyFor(keyArn);
+    if (arn !== null) return wrappingKey(arn, signal);
+    throw keyError(
+      "ERR_HIERARCHY_UNWRAP",
+      branchKeyId,
+      `it is wrapped under ${keyArn}, which is not that of this key store (${kms.choice}).`,
+    );
+  };
+
+  /** Says what it means if KMS does not open an item. */
+  const opening = async <T>({ branchKeyId, context }: BranchKeyItem, asked: Promise<T>): Promise<T> => {
+    try {
+      return await asked;
+    } catch (error) {
+      const refused =
+        isKeyfoldError(error, "ERR_KMS_CIPHERTEXT") || isKeyfoldError(error, "ERR_KMS_INCORRECT_KEY");
+      if (!refused) throw error;
+      throw keyError(
+        "ERR_HIERARCHY_UNWRAP",
+        branchKeyId,
+        `KMS does not open its item ${JSON.stringify(context[TYPE])}: an attribute was changed or added, the item belongs to another key, or the store's logicalName is not ${JSON.stringify(logicalName)}.`,
+        error,
+      );
+    }
+  };
+
+  const stored = (item: BranchKeyItem): StoredBranchKey & BranchKeyFacts => ({
+    ...factsOf(item),
+    async unwrap({ signal } = {}) {
+      const key = wrappingKeyOf(item, signal);
+      return opening(item, unwrappedKey(key, BRANCH_KEY_LENGTH, item.enc, item.context));
+    },
+  });
+
+  const writer = (method: string): string => {
+    if (kms.writer !== null) return kms.writer;
+    throw invalidArgument(
+      `${CALLER}: ${method} needs a key store with kms.keyArn or kms.mrkArn; this one (${kms.choice}) only reads.`,
+    );
+  };
+
+  /** The version under its own context and under that of ACTIVE: one key, which nobody sees. */
+  const newVersion = async (key: WrappingKey, context: EncryptionContext) => {
+    const enc = await newWrappedKey(key, BRANCH_KEY_LENGTH, context);
+    const active = activeContext(context);
+    const activeEnc = await rewrappedKey(key, enc, context, active);
+    return { version: itemOf(context, enc), active: itemOf(active, activeEnc) };
+  };
+
+  return {
+    name,
+
+    async active(branchKeyId, { signal } = {}) {
+      checkId(branchKeyId);
+      const item = await findItem(table, { branchKeyId, type: ACTIVE, signal });
+      if (item === null) throw unknown(branchKeyId, ACTIVE, tableName);
+      return stored(item);
+    },
+
+    async version(branchKeyId, version, { signal } = {}) {
+      checkId(branchKeyId);
+      if (typeof version !== "string" || parseUuid(version) === null) {
+        throw invalidArgument(`${CALLER}: version must be a UUID in lower case.`);
+      }
+      const type = typeOf(version);
+      const item = await findItem(table, { branchKeyId, type, signal });
+      if (item === null) throw unknown(branchKeyId, type, tableName);
+      return stored(item);
+    },
+
+    async createKey(options = {}) {
+      const { branchKeyId = newUuid(), signal } = optionsOf(`${CALLER}: createKey`, options);
+      const keyArn = writer("createKey");
+      checkId(branchKeyId);
+      const encryptionContext = checkedContext(options.encryptionContext);
+      if (options.branchKeyId !== undefined && Object.keys(encryptionContext).length === 0) {
+        throw invalidArgument(
+          `${CALLER}: createKey with a branchKeyId of your own needs an encryptionContext, such as { tenant }.`,
+        );
+      }
+      const version = newUuid();
+      const createTime = timestamp();
+      const facts = { branchKeyId, version, keyArn, createTime, encryptionContext };
+      const context = newVersionContext({ ...facts, logicalName });
+      const key = wrappingKey(keyArn, signal);
+      const items = await newVersion(key, context);
+      const beacon = beaconContext(context);
+      const beaconItem = itemOf(beacon, await newWrappedKey(key, BRANCH_KEY_LENGTH, beacon));
+      const puts = [items.version, items.active, beaconItem].map((item) => ({ item, inPlaceOf: null }));
+      if (await putItems(table, branchKeyId, puts, signal)) return facts;
+      throw keyError(
+        "ERR_HIERARCHY_EXISTS",
+        branchKeyId,
+        `it exists in ${tableName}. versionKey makes a new version of it; another key needs another id.`,
+      );
+    },
+
+    async versionKey(branchKeyId, { signal } = {}) {
+      writer("versionKey");
+      checkId(branchKeyId);
+      // As it was last written: what was overtaken could only lose the race.
+      const old = await getItem(table, { branchKeyId, type: ACTIVE, signal }, true);
+      if (old === null) throw unknown(branchKeyId, ACTIVE, tableName);
+      const key = wrappingKeyOf(old, signal);
+      // Proves that nobody changed the item, of which the new one takes over the pairs.
+      await opening(old, rewrappedKey(key, old.enc, old.context, old.context));
+      const version = newUuid();
+      const createTime = timestamp();
+      const items = await newVersion(key, nextVersionContext(old.context, version, createTime));
+      const puts = [
+        { item: items.version, inPlaceOf: null },
+        { item: items.active, inPlaceOf: old.enc },
+      ];
+      if (await putItems(table, branchKeyId, puts, signal)) return { ...factsOf(old), version, createTime };
+      throw keyError(
+        "ERR_HIERARCHY_CONFLICT",
+        branchKeyId,
+        "another writer changed it at the same time, and nothing was written. Look whether it has a new version already before you call again.",
+      );
+    },
+  };
+}
+
+function factsOf({ branchKeyId, version, keyArn, createTime, context }: BranchKeyItem): BranchKeyFacts {
+  return { branchKeyId, version, keyArn, createTime, encryptionContext: customContext(context) };
+}
+
+function checkId(id: unknown): void {
+  if (!isBranchKeyId(id)) throw invalidArgument(`${CALLER}: branchKeyId must be ${BRANCH_KEY_ID}.`);
+}
+
+function unknown(keyId: string, type: string, tableName: string) {
+  return keyError(
+    "ERR_HIERARCHY_UNKNOWN",
+    keyId,
+    `there is no item ${JSON.stringify(type)} of it in table ${tableName}. Check id and table; createKey makes a new key.`,
+  );
+}
+
+/** ISO 8601 with microseconds, as the other clients write it. */
+function timestamp(): string {
+  return new Date().toISOString().replace("Z", "000Z");
+}
