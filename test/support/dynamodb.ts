@@ -17,7 +17,9 @@ export interface LocalDynamoDb {
   /** Operations in the order of their coming. */
   readonly operations: string[];
   /** Answers in place of DynamoDB, as long as it is set; null: this request goes on to DynamoDB. */
-  script: ((operation: string, body: unknown) => Promise<ScriptedAnswer | null> | ScriptedAnswer | null) | null;
+  script:
+    | ((operation: string, body: unknown) => Promise<ScriptedAnswer | null> | ScriptedAnswer | null)
+    | null;
   close(): Promise<void>;
 }
 
@@ -103,7 +105,8 @@ function transactions(url: string) {
     const { Item } = await ask(request, "GetItem", { TableName: put.TableName, Key, ConsistentRead: true });
     return (put.ConditionExpression ?? "").split(" AND ").every((part) => {
       const [, not, exists, left, right] =
-        /^attribute_(not_)?(exists)\((#\w+)\)$/.exec(part) ?? [...(/^(#\w+) = (:\w+)$/.exec(part) ?? [])].toSpliced(1, 0, "", "");
+        /^attribute_(not_)?(exists)\((#\w+)\)$/.exec(part) ??
+        [...(/^(#\w+) = (:\w+)$/.exec(part) ?? [])].toSpliced(1, 0, "", "");
       const attribute = Item?.[put.ExpressionAttributeNames?.[left!] ?? ""];
       if (exists) return (attribute === undefined) === (not !== undefined);
       return JSON.stringify(attribute) === JSON.stringify(put.ExpressionAttributeValues?.[right!]);
@@ -121,7 +124,9 @@ function transactions(url: string) {
     const puts = TransactItems.map(({ Put }) => Put);
     const outcomes = await Promise.all(puts.map((put) => holds(request, put)));
     if (outcomes.includes(false)) {
-      const CancellationReasons = outcomes.map((held) => ({ Code: held ? "None" : "ConditionalCheckFailed" }));
+      const CancellationReasons = outcomes.map((held) => ({
+        Code: held ? "None" : "ConditionalCheckFailed",
+      }));
       return { status: 400, body: { __type: "#TransactionCanceledException", CancellationReasons } };
     }
     for (const { TableName, Item } of puts) await ask(request, "PutItem", { TableName, Item });
@@ -136,7 +141,12 @@ function transactions(url: string) {
   };
 }
 
-function forward(url: string, { headers }: IncomingMessage, operation: string, body: string): Promise<Response> {
+function forward(
+  url: string,
+  { headers }: IncomingMessage,
+  operation: string,
+  body: string,
+): Promise<Response> {
   return fetch(url, {
     method: "POST",
     headers: {
