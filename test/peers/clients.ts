@@ -32,8 +32,32 @@ export type RsaPadding = "oaep-sha1" | "oaep-sha256" | "oaep-sha384" | "oaep-sha
 
 export type Context = Readonly<Record<string, string>>;
 
+/** A key store as all peers understand it: a table, and the KMS key that wraps what is in it. */
+export interface PeerKeyStore {
+  /** Endpoints. */
+  readonly dynamoDb: string;
+  readonly kms: string;
+  /** Of the KMS client. */
+  readonly region: string;
+  readonly tableName: string;
+  readonly logicalName: string;
+  readonly choice:
+    | { readonly keyArn: string }
+    | { readonly mrkArn: string }
+    | { readonly discovery: true }
+    | { readonly mrDiscovery: string };
+}
+
+/** A hierarchical keyring. Those of another number share no cache. */
+export interface PeerHierarchy {
+  readonly type: "hierarchy";
+  readonly store: PeerKeyStore;
+  readonly branchKeyId: string;
+  readonly fresh: number;
+}
+
 export interface EsdkRequest {
-  readonly keyring: PeerKeyring;
+  readonly keyring: PeerKeyring | PeerHierarchy;
   readonly commitmentPolicy: string;
   readonly encryptionContext: Context;
   /** Given: a required-context manager over the keyring. */
@@ -55,6 +79,21 @@ export interface EncryptionSdk {
     request: EsdkRequest & { readonly suite: number; readonly frameLength: number },
   ): Promise<Buffer>;
   decrypt(ciphertext: Uint8Array, request: EsdkRequest): Promise<EsdkOpened>;
+}
+
+export interface OpenedBranchKey {
+  readonly version: string;
+  readonly encryptionContext: Context;
+  readonly key: Buffer;
+}
+
+/** The official branch key store for Python. */
+export interface KeyStores {
+  createKey(store: PeerKeyStore, branchKeyId?: string, encryptionContext?: Context): Promise<string>;
+  versionKey(store: PeerKeyStore, branchKeyId: string): Promise<void>;
+  /** The active version, or this one. */
+  readKey(store: PeerKeyStore, branchKeyId: string, version?: string): Promise<OpenedBranchKey>;
+  beaconKey(store: PeerKeyStore, branchKeyId: string): Promise<Buffer>;
 }
 
 export interface ObjectPlace {
@@ -96,10 +135,11 @@ interface Stoppable {
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
 const bytes = (text: string): Buffer => Buffer.from(text, "base64");
 
-export async function startPython(): Promise<EncryptionSdk & ObjectClient & Boto & Stoppable> {
+export async function startPython(): Promise<EncryptionSdk & KeyStores & ObjectClient & Boto & Stoppable> {
   const peer = await startPeer(installed.python, [installed.script("peer.py")]);
   return {
     ...objectClient(peer),
+    ...keyStores(peer),
     async encrypt(plaintext, request) {
       const reply = await peer.request<{ ciphertext: string }>({
         op: "encrypt",
@@ -122,11 +162,31 @@ export async function startPython(): Promise<EncryptionSdk & ObjectClient & Boto
 }
 
 /** Small heap, one garbage collector thread, first compiler tier: it starts in a second and leaves a core free. */
-const JAVA_OPTIONS = ["-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
+export const JAVA_OPTIONS = ["-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
 
 export async function startJava(): Promise<ObjectClient & Stoppable> {
   const peer = await startPeer("java", [...JAVA_OPTIONS, "-cp", installed.javaClassPath, "peer.Peer"]);
   return { ...objectClient(peer), stop: () => peer.stop() };
+}
+
+function keyStores(peer: Peer): KeyStores {
+  return {
+    async createKey(store, branchKeyId, encryptionContext) {
+      const request = { op: "keyStore.create", store, branchKeyId, encryptionContext };
+      return (await peer.request<{ branchKeyId: string }>(request)).branchKeyId;
+    },
+    async versionKey(store, branchKeyId) {
+      await peer.request({ op: "keyStore.version", store, branchKeyId });
+    },
+    async readKey(store, branchKeyId, version) {
+      const request = { op: "keyStore.read", store, branchKeyId, version };
+      const reply = await peer.request<Omit<OpenedBranchKey, "key"> & { key: string }>(request);
+      return { ...reply, key: bytes(reply.key) };
+    },
+    async beaconKey(store, branchKeyId) {
+      return bytes((await peer.request<{ key: string }>({ op: "keyStore.beacon", store, branchKeyId })).key);
+    },
+  };
 }
 
 function objectClient(peer: Peer): ObjectClient {

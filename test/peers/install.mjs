@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Installs the official clients that the interoperability tests talk to, into .cache/peers (git-ignored).
-// Usage: node test/peers/install.mjs [python] [awscli] [java]     (no name: all of them)
+// Usage: node test/peers/install.mjs [python] [awscli] [java] [dynamodb]     (no name: all of them)
 // Work that is done is skipped: a stamp holds the hash of what went in.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -76,13 +76,14 @@ function virtualEnvironment(name) {
   pip("check");
 }
 
-function java() {
+/** A Maven module: its classes, and the libraries that it needs. */
+function javaModule(name) {
   const version = () => Number(/version "(\d+)/.exec(javaVersion())?.[1] ?? 0) >= 17;
   if (!version() || answers("mvn", ["-v"]) === undefined) {
     fromDebian(["openjdk-17-jdk-headless", "maven"], "Java 17 or Maven is missing.");
   }
   if (!version()) throw new Missing("Java 17 or newer is missing.");
-  const folder = join(cache, "java");
+  const folder = join(cache, name);
   mkdirSync(folder, { recursive: true });
   const goals = ["compile", "dependency:copy-dependencies", "-DincludeScope=runtime"];
   const places = [`-Dmaven.repo.local=${join(cache, "m2")}`, `-Dpeer.build=${folder}`];
@@ -90,7 +91,7 @@ function java() {
     "-B",
     "-q",
     "-f",
-    join(here, "java", "pom.xml"),
+    join(here, name, "pom.xml"),
     ...places,
     ...goals,
     `-DoutputDirectory=${join(folder, "lib")}`,
@@ -113,7 +114,8 @@ function inputs(folder) {
 const peers = {
   python: { install: () => virtualEnvironment("python") },
   awscli: { install: () => virtualEnvironment("awscli") },
-  java: { install: java },
+  java: { install: () => javaModule("java") },
+  dynamodb: { install: () => javaModule("dynamodb") },
 };
 
 function install(name) {

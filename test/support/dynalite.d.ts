@@ -7,5 +7,5 @@ declare module "dynalite" {
     readonly deleteTableMs?: number;
     readonly updateTableMs?: number;
   }) => Server;
-  export default dynalite;
+  export = dynalite;
 }

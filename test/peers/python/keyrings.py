@@ -30,10 +30,11 @@ PADDING = {
 }
 
 
-def client(service, endpoint):
-    if (service, endpoint) not in clients:
-        clients[service, endpoint] = boto3.client(service, endpoint_url=endpoint, region_name="us-east-1")
-    return clients[service, endpoint]
+def client(service, endpoint, region="us-east-1"):
+    kept = (service, endpoint, region)
+    if kept not in clients:
+        clients[kept] = boto3.client(service, endpoint_url=endpoint, region_name=region)
+    return clients[kept]
 
 
 def keyring(spec):

@@ -9,6 +9,7 @@ import aws_encryption_sdk
 from aws_encryption_sdk.identifiers import AlgorithmSuite, CommitmentPolicy
 
 import keyrings
+import keystores
 import objects
 
 
@@ -82,6 +83,10 @@ OPERATIONS = {
     "encrypt": encrypt,
     "decrypt": decrypt,
     "boto": boto,
+    "keyStore.create": keystores.create,
+    "keyStore.version": keystores.version,
+    "keyStore.read": keystores.read,
+    "keyStore.beacon": keystores.beacon,
     "s3.createBucket": objects.create_bucket,
     "s3.put": objects.put,
     "s3.get": objects.get,
