@@ -28,7 +28,7 @@ const MARKS = {
   sqs: ["SendMessageCommand"],
   dynamodb: ["TransactWriteItemsCommand", "dynamoDbMailboxStore: "],
   ses: ["x-ses-"],
-  hierarchy: ["createMailboxKeys", "hierarchicalKeyring: "],
+  hierarchy: ["createMailboxKeys", "aws-kms-hierarchy"],
   policy: ["estimateKmsRequests"],
   files: ["fileMailboxStore: "],
   testing: ["TrentService", "keyfold-local-kms"],

@@ -24,8 +24,22 @@ const local = createLocalKms();
 const underKms = createEncryptionClient({
   keyring: kmsKeyring({ client: local.client, keyId: local.createKey().arn }),
 });
+const items = new Map();
+const table = {
+  async send({ input }) {
+    for (const { Put } of input.TransactItems ?? []) items.set(Put.Item.type.S, Put.Item);
+    return input.Key === undefined ? {} : { Item: items.get(input.Key.type.S) };
+  },
+};
+const keyStore = dynamoDbKeyStore({
+  client: table,
+  tableName: keyStoreTable("keys").TableName,
+  kms: { client: local.client, keyArn: local.createKey().arn },
+});
+const underBranchKey = createEncryptionClient({ keyring: hierarchicalKeyring({ keyStore, branchKeyId: "t1" }) });
 (async () => {
-  for (const each of [client, underKms]) {
+  await keyStore.createKey({ branchKeyId: "t1", encryptionContext: { tenant: "t1" } });
+  for (const each of [client, underKms, underBranchKey]) {
     const { ciphertext } = await each.encryptText("42 pears", { encryptionContext: { tenant: "t1" } });
     const { plaintext } = await each.decryptText(ciphertext, { encryptionContext: { tenant: "t1" } });
     if (plaintext !== "42 pears") throw new Error("it opened something else");
@@ -44,6 +58,8 @@ const NAMES = {
   keyfold: "{ createEncryptionClient, isKeyfoldError, rawAesKeyring }",
   "keyfold/hierarchy/file": "{ fileMailboxStore }",
   "keyfold/kms": "{ kmsKeyring }",
+  "keyfold/hierarchy": "{ hierarchicalKeyring }",
+  "keyfold/dynamodb": "{ dynamoDbKeyStore, keyStoreTable }",
   "keyfold/policy": "{ estimateKmsRequests }",
   "keyfold/testing": "{ createLocalKms }",
 };

@@ -6,6 +6,7 @@ const HIERARCHY = ["test/hierarchy"];
 const GRANTS = ["test/testing/grant"];
 const FILES = ["test/hierarchy/file-"];
 const DYNAMODB = ["test/dynamodb/mailbox-store"];
+const BRANCH_KEYS = ["test/hierarchy", "test/dynamodb"];
 
 /** `find` stands in `file` exactly once. `tests`: the folders that ought to notice. */
 export const MUTATIONS = [
@@ -624,5 +625,110 @@ export const MUTATIONS = [
     find: "return attempts > 1 && ",
     replace: "return ",
     tests: DYNAMODB,
+  },
+  {
+    check: "branch key: id in the encrypted data key",
+    file: "src/hierarchy/hierarchical-keyring.ts",
+    find: "if (named !== id) return note(",
+    replace: "if (named === null) return note(",
+    tests: BRANCH_KEYS,
+  },
+  {
+    check: "branch key: version in the AAD",
+    file: "src/hierarchy/branch-key-edk.ts",
+    find: "utf8(branchKeyId), parseUuid(version)!, serializeContext",
+    replace: "utf8(branchKeyId), serializeContext",
+    tests: BRANCH_KEYS,
+  },
+  {
+    check: "branch key: id in the AAD",
+    file: "src/hierarchy/branch-key-edk.ts",
+    find: "utf8(branchKeyId), parseUuid(version)!, serializeContext",
+    replace: "parseUuid(version)!, serializeContext",
+    tests: BRANCH_KEYS,
+  },
+  {
+    check: "branch key: length of the encrypted data key",
+    file: "src/hierarchy/hierarchical-keyring.ts",
+    find: "if (length !== needed) return note(",
+    replace: "if (length === 0) return note(",
+    tests: BRANCH_KEYS,
+  },
+  {
+    check: "branch key: zeros",
+    file: "src/hierarchy/branch-key-source.ts",
+    find: "if (key.length === BRANCH_KEY_LENGTH && !isAllZero(key)) return;",
+    replace: "if (key.length === BRANCH_KEY_LENGTH) return;",
+    tests: BRANCH_KEYS,
+  },
+  {
+    check: "branch key: version that the store answers",
+    file: "src/hierarchy/branch-key-source.ts",
+    find: "if (stored?.version === version) return",
+    replace: "if (stored != null) return",
+    tests: BRANCH_KEYS,
+  },
+  {
+    check: "key store: key in KMS's reply",
+    file: "src/kms/wrapped-key.ts",
+    find: "if (replyKeyArn(reply, call) !== arn) {",
+    replace: 'if (replyKeyArn(reply, call) === "") {',
+    tests: BRANCH_KEYS,
+  },
+  {
+    check: "key store: source key in KMS's reply",
+    file: "src/kms/wrapped-key.ts",
+    find: "if (reply.SourceKeyId !== key.arn) {",
+    replace: 'if (reply.SourceKeyId === "") {',
+    tests: BRANCH_KEYS,
+  },
+  {
+    check: "key store: KMS key that an item names",
+    file: "src/dynamodb/key-store-kms.ts",
+    find: 'sameKey(own, parseKmsArn(arn)!, name === "mrkArn") ? writer : null',
+    replace: "arn === null ? null : writer",
+    tests: BRANCH_KEYS,
+  },
+  {
+    check: "key store: alias in an item",
+    file: "src/dynamodb/branch-key-item.ts",
+    find: 'if (parseKmsArn(keyArn)?.type !== "key") {',
+    replace: "if (parseKmsArn(keyArn) === null) {",
+    tests: BRANCH_KEYS,
+  },
+  {
+    check: "key store: hierarchy-version",
+    file: "src/dynamodb/branch-key-item.ts",
+    find: 'if (hierarchyVersion !== "1") {',
+    replace: 'if (hierarchyVersion === "") {',
+    tests: BRANCH_KEYS,
+  },
+  {
+    check: "key store: item that was asked for",
+    file: "src/dynamodb/branch-key-item.ts",
+    find: "if (text(ID) !== branchKeyId || text(TYPE) !== type) throw",
+    replace: "if (text(ID) + text(TYPE) === branchKeyId) throw",
+    tests: BRANCH_KEYS,
+  },
+  {
+    check: "key store: optimistic lock",
+    file: "src/dynamodb/key-store-items.ts",
+    find: '"attribute_exists(#id) AND #enc = :old"',
+    replace: '"attribute_exists(#id)"',
+    tests: BRANCH_KEYS,
+  },
+  {
+    check: "key store: nothing is overwritten by a new key",
+    file: "src/dynamodb/key-store-items.ts",
+    find: 'return { ConditionExpression: "attribute_not_exists(#id)", ExpressionAttributeNames: { "#id": ID } };',
+    replace: "return {};",
+    tests: BRANCH_KEYS,
+  },
+  {
+    check: "key store: proof of the old ACTIVE item",
+    file: "src/dynamodb/key-store.ts",
+    find: "await opening(old, rewrappedKey(key, old.enc, old.context, old.context));",
+    replace: "",
+    tests: BRANCH_KEYS,
   },
 ];
