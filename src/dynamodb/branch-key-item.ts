@@ -129,6 +129,7 @@ export function readItem(
     throw bad(`has an attribute ${JSON.stringify(name)} that is no ${kind === "S" ? "string" : "number"}`);
   };
 
+  // Version 2 would bind another context, and hold a digest in front of the key: its rows would part ways here.
   const hierarchyVersion = text(HIERARCHY_VERSION, "N");
   if (hierarchyVersion !== "1") {
     throw bad(`is of hierarchy-version ${JSON.stringify(hierarchyVersion)}; keyfold reads version 1 alone`);

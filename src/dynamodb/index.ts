@@ -1,6 +1,7 @@
 export type { DynamoDbClient } from "./client.ts";
 export {
   type BranchKeyFacts,
+  type DynamoDbBranchKey,
   type DynamoDbKeyStore,
   type DynamoDbKeyStoreOptions,
   dynamoDbKeyStore,

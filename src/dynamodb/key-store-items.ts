@@ -61,13 +61,16 @@ export interface Put {
   readonly inPlaceOf: Uint8Array | null;
 }
 
-/** Writes all items or none. False: another writer was first, or is writing at this moment. */
+/**
+ * Writes all items or none. `"refused"`: what is there is not as expected; `"busy"`: another writer is at work on it at
+ * this moment.
+ */
 export async function putItems(
   { client, tableName, name, observer }: KeyTable,
   keyId: string,
   puts: readonly Put[],
   signal: AbortSignal | undefined,
-): Promise<boolean> {
+): Promise<PutOutcome> {
   const command = new TransactWriteItemsCommand({
     TransactItems: puts.map(({ item, inPlaceOf }) => ({
       Put: { TableName: tableName, Item: { ...item }, ...conditionOf(inPlaceOf) },
@@ -80,14 +83,15 @@ export async function putItems(
     async send(command, options) {
       try {
         await client.send(command, options);
-        return { written: true };
+        return { outcome: "written" };
       } catch (error) {
-        if (cancellationCodes(error)?.some((code) => LOST.has(code))) return { written: false };
-        throw error;
+        const outcome = lossOf(cancellationCodes(error) ?? []);
+        if (outcome === null) throw error;
+        return { outcome };
       }
     },
   };
-  const { written } = await callDynamoDb<{ readonly written: boolean }>({
+  const { outcome } = await callDynamoDb<{ readonly outcome: PutOutcome }>({
     client: asking,
     command,
     operation: "TransactWriteItems",
@@ -96,10 +100,15 @@ export async function putItems(
     observer,
     signal,
   });
-  return written;
+  return outcome;
 }
 
-const LOST = new Set(["ConditionalCheckFailed", "TransactionConflict"]);
+export type PutOutcome = "written" | "refused" | "busy";
+
+function lossOf(codes: readonly string[]): PutOutcome | null {
+  if (codes.includes("ConditionalCheckFailed")) return "refused";
+  return codes.includes("TransactionConflict") ? "busy" : null;
+}
 
 function conditionOf(inPlaceOf: Uint8Array | null) {
   if (inPlaceOf === null) {

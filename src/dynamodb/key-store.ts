@@ -7,7 +7,6 @@ import {
   type BranchKeyStore,
   type BranchKeyStoreOptions,
   isBranchKeyId,
-  type StoredBranchKey,
 } from "../hierarchy/branch-key-store.ts";
 import { newWrappedKey, rewrappedKey, unwrappedKey, type WrappingKey } from "../kms/wrapped-key.ts";
 import { checkedContext } from "../message/context.ts";
@@ -58,6 +57,12 @@ export interface BranchKeyFacts {
   readonly encryptionContext: EncryptionContext;
 }
 
+/** One version of a branch key as it lies in the table. */
+export interface DynamoDbBranchKey extends BranchKeyFacts {
+  /** The 32 bytes of the key, which the caller owns and wipes: one KMS call. */
+  unwrap(options?: BranchKeyStoreOptions): Promise<Uint8Array>;
+}
+
 /** What a new branch key is made with. */
 export interface NewBranchKeyOptions extends BranchKeyStoreOptions {
   /** Default: a random UUID. A chosen id needs an encryption context. */
@@ -68,12 +73,8 @@ export interface NewBranchKeyOptions extends BranchKeyStoreOptions {
 
 /** AWS's branch key store. Made by {@link dynamoDbKeyStore}. */
 export interface DynamoDbKeyStore extends BranchKeyStore {
-  active(branchKeyId: string, options?: BranchKeyStoreOptions): Promise<StoredBranchKey & BranchKeyFacts>;
-  version(
-    branchKeyId: string,
-    version: string,
-    options?: BranchKeyStoreOptions,
-  ): Promise<StoredBranchKey & BranchKeyFacts>;
+  active(branchKeyId: string, options?: BranchKeyStoreOptions): Promise<DynamoDbBranchKey>;
+  version(branchKeyId: string, version: string, options?: BranchKeyStoreOptions): Promise<DynamoDbBranchKey>;
   /** Makes a branch key, with its first version and its beacon key: three KMS calls, one transaction. */
   createKey(options?: NewBranchKeyOptions): Promise<BranchKeyFacts>;
   /**
@@ -154,7 +155,7 @@ export function dynamoDbKeyStore(options: DynamoDbKeyStoreOptions): DynamoDbKeyS
     }
   };
 
-  const stored = (item: BranchKeyItem): StoredBranchKey & BranchKeyFacts => ({
+  const stored = (item: BranchKeyItem): DynamoDbBranchKey => ({
     ...factsOf(item),
     async unwrap({ signal } = {}) {
       const key = wrappingKeyOf(item, signal);
@@ -217,7 +218,9 @@ export function dynamoDbKeyStore(options: DynamoDbKeyStoreOptions): DynamoDbKeyS
       const beacon = beaconContext(context);
       const beaconItem = itemOf(beacon, await newWrappedKey(key, BRANCH_KEY_LENGTH, beacon));
       const puts = [items.version, items.active, beaconItem].map((item) => ({ item, inPlaceOf: null }));
-      if (await putItems(table, branchKeyId, puts, signal)) return facts;
+      const outcome = await putItems(table, branchKeyId, puts, signal);
+      if (outcome === "written") return facts;
+      if (outcome === "busy") throw overtaken(branchKeyId);
       throw keyError(
         "ERR_HIERARCHY_EXISTS",
         branchKeyId,
@@ -241,12 +244,9 @@ export function dynamoDbKeyStore(options: DynamoDbKeyStoreOptions): DynamoDbKeyS
         { item: items.version, inPlaceOf: null },
         { item: items.active, inPlaceOf: old.enc },
       ];
-      if (await putItems(table, branchKeyId, puts, signal)) return { ...factsOf(old), version, createTime };
-      throw keyError(
-        "ERR_HIERARCHY_CONFLICT",
-        branchKeyId,
-        "another writer changed it at the same time, and nothing was written. Look whether it has a new version already before you call again.",
-      );
+      const outcome = await putItems(table, branchKeyId, puts, signal);
+      if (outcome === "written") return { ...factsOf(old), version, createTime };
+      throw overtaken(branchKeyId);
     },
   };
 }
@@ -264,6 +264,14 @@ function unknown(keyId: string, type: string, tableName: string) {
     "ERR_HIERARCHY_UNKNOWN",
     keyId,
     `there is no item ${JSON.stringify(type)} of it in table ${tableName}. Check id and table; createKey makes a new key.`,
+  );
+}
+
+function overtaken(keyId: string) {
+  return keyError(
+    "ERR_HIERARCHY_CONFLICT",
+    keyId,
+    "another writer changed it at the same time, and nothing was written. Look at what it has become before you call again.",
   );
 }
 

@@ -180,7 +180,7 @@ describe("two at once", () => {
     }
     const versions = [version, ...won.map(({ value }) => value.version)];
     for (const each of versions) {
-      expect(await (await store.version("k", each)).unwrap({})).toHaveLength(32);
+      expect(await (await store.version("k", each)).unwrap()).toHaveLength(32);
     }
     const active = await item("k", "branch:ACTIVE");
     expect(versions.map((each) => `branch:version:${each}`)).toContain(versionOf(active));
@@ -208,7 +208,7 @@ describe("two at once", () => {
       if (outcome.status === "rejected")
         expect(outcome.reason).toMatchObject({ code: "ERR_HIERARCHY_EXISTS" });
     }
-    expect(await (await store.active("l")).unwrap({})).toHaveLength(32);
+    expect(await (await store.active("l")).unwrap()).toHaveLength(32);
   });
 
   it("meet in DynamoDB itself: a conflict too", async () => {
@@ -219,6 +219,7 @@ describe("two at once", () => {
         ? awsError("TransactionCanceledException", 400, { CancellationReasons })
         : null;
     await failure(store.versionKey("k"), "ERR_HIERARCHY_CONFLICT");
+    await failure(store.createKey(), "ERR_HIERARCHY_CONFLICT");
   });
 });
 

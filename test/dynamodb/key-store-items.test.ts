@@ -26,7 +26,7 @@ async function made(): Promise<Made> {
         setting.db.script = (operation) =>
           operation === "GetItem" ? { status: 200, body: JSON.stringify({ Item: asJson(item) }) } : null;
         const reading = type === "branch:ACTIVE" ? store.active("k") : store.version("k", version);
-        errors.push(await failure<HierarchyError>(reading.then((stored) => stored.unwrap({}))));
+        errors.push(await failure<HierarchyError>(reading.then((stored) => stored.unwrap())));
         setting.db.script = null;
       }
       return errors;
@@ -169,7 +169,7 @@ describe("a moved item", () => {
       encryptionContext: { tenant: "t1", Department: "bücher" },
     });
     await put({ ...(await item("k", "branch:ACTIVE"))!, "branch-key-id": { S: "l" } });
-    const { message } = await failure((await keyStore().active("l")).unwrap({}), "ERR_HIERARCHY_UNWRAP");
+    const { message } = await failure((await keyStore().active("l")).unwrap(), "ERR_HIERARCHY_UNWRAP");
     expect(message).toContain("the item belongs to another key");
   });
 
@@ -178,19 +178,19 @@ describe("a moved item", () => {
     const next = await keyStore().versionKey("k");
     const type = { S: `branch:version:${next.version}` };
     await put({ ...(await item("k", `branch:version:${version}`))!, type });
-    await failure((await keyStore().version("k", next.version)).unwrap({}), "ERR_HIERARCHY_UNWRAP");
+    await failure((await keyStore().version("k", next.version)).unwrap(), "ERR_HIERARCHY_UNWRAP");
   });
 
   it("of another store does not open there, but under its own logical name it does", async () => {
     const { keyStore, item, put } = await made();
     await put((await item("k", "branch:ACTIVE"))!, "other");
     const { message } = await failure(
-      (await keyStore({ tableName: "other" }).active("k")).unwrap({}),
+      (await keyStore({ tableName: "other" }).active("k")).unwrap(),
       "ERR_HIERARCHY_UNWRAP",
     );
     expect(message).toContain('the store\'s logicalName is not "other"');
     const restored = keyStore({ tableName: "other", logicalName: "keys" });
-    expect(await (await restored.active("k")).unwrap({})).toHaveLength(32);
+    expect(await (await restored.active("k")).unwrap()).toHaveLength(32);
   });
 
   it("makes a message's reason", async () => {

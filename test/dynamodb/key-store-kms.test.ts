@@ -18,7 +18,7 @@ const askedFor = ({ kms }: Setting) =>
   kms.events.map(({ awsRegion, resources }) => `${awsRegion} ${resources.map(({ ARN }) => ARN).join()}`);
 
 const unwrap = async (setting: Setting, kms: KeyStoreKms, id: string): Promise<Uint8Array> =>
-  (await setting.keyStore({ kms }).active(id)).unwrap({});
+  (await setting.keyStore({ kms }).active(id)).unwrap();
 
 /** A key under an ordinary KMS key, and one under a multi-Region key of the home Region. */
 async function made() {

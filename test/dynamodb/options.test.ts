@@ -61,7 +61,7 @@ describe("keyStoreTable", () => {
     ]);
     const store = keyStore({ tableName: "fresh" });
     const { branchKeyId } = await store.createKey();
-    expect(await (await store.active(branchKeyId)).unwrap({})).toHaveLength(32);
+    expect(await (await store.active(branchKeyId)).unwrap()).toHaveLength(32);
   });
 
   it("of no name is misuse", () => failure(() => keyStoreTable(""), "ERR_INVALID_ARGUMENT"));

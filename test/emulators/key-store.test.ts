@@ -79,9 +79,9 @@ describe.each(Object.entries(STAND_INS))("%s", (name, start) => {
     const active = await keyStore().active(id);
     expect(active).toMatchObject({ version: second.version, encryptionContext });
     const old = await keyStore().version(id, first.version);
-    expect(await old.unwrap({})).toEqual(await first.unwrap({}));
-    expect(await active.unwrap({})).not.toEqual(await first.unwrap({}));
-    expect(await (await keyStore().version(id, active.version)).unwrap({})).toEqual(await active.unwrap({}));
+    expect(await old.unwrap()).toEqual(await first.unwrap());
+    expect(await active.unwrap()).not.toEqual(await first.unwrap());
+    expect(await (await keyStore().version(id, active.version)).unwrap()).toEqual(await active.unwrap());
     expect(await types(id, [first.version, active.version])).toEqual([true, true, true, true]);
   });
 
@@ -144,7 +144,7 @@ describe.each(Object.entries(STAND_INS))("%s", (name, start) => {
     expect(won.length).toBeGreaterThanOrEqual(1);
     expect(won).toContain((await keyStore().active(id)).version);
     for (const version of [first, ...won]) {
-      expect(await (await keyStore().version(id, version)).unwrap({})).toHaveLength(32);
+      expect(await (await keyStore().version(id, version)).unwrap()).toHaveLength(32);
     }
   });
 

@@ -126,9 +126,9 @@ describe.each(makers)("a key that %s made", (_, make) => {
     expect(stored.version).toBe(active.branchKeyVersion.toString("utf8"));
     expect(stored.encryptionContext).toEqual(active.encryptionContext);
     expect(stored.encryptionContext).toEqual(encryptionContext);
-    expect(active.branchKey().equals(await stored.unwrap({}))).toBe(true);
+    expect(active.branchKey().equals(await stored.unwrap())).toBe(true);
     const version = await theirStore().getBranchKeyVersion(id, stored.version);
-    expect(version.branchKey().equals(await (await ourStore().version(id, stored.version)).unwrap({}))).toBe(
+    expect(version.branchKey().equals(await (await ourStore().version(id, stored.version)).unwrap())).toBe(
       true,
     );
   });
@@ -208,7 +208,7 @@ describe("what both ask for", () => {
       const id = await create[library]();
       if (library === "keyfold") {
         await ourStore().versionKey(id);
-        await (await ourStore().active(id)).unwrap({});
+        await (await ourStore().active(id)).unwrap();
       } else {
         await theirStore().versionKey({ branchKeyIdentifier: id });
         await theirStore().getActiveBranchKey(id);
@@ -248,7 +248,7 @@ describe("KMS configurations", () => {
     const id = await create.keyfold();
     kms.clearEvents();
     await expect(theirStore({ keyArn: atHome }).getActiveBranchKey(id)).rejects.toThrow("MUST be compatible");
-    await failure((await ourStore({ keyArn: atHome }).active(id)).unwrap({}), "ERR_HIERARCHY_UNWRAP");
+    await failure((await ourStore({ keyArn: atHome }).active(id)).unwrap(), "ERR_HIERARCHY_UNWRAP");
     expect(kms.events).toEqual([]);
   });
 
