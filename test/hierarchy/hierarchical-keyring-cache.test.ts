@@ -88,6 +88,23 @@ describe("the period", () => {
     expect(await client.needsReencryption(await seal(ring))).toBe(false);
   });
 
+  it("is not prolonged by a store that takes longer: what is too old on arrival is asked for once more", async () => {
+    const { ring, keyStore, clocks } = setUp();
+    let slow = 1;
+    keyStore.meanwhile = (call) => {
+      if (call === "unwrap" && slow-- > 0) clocks.advance(MINUTE);
+    };
+    const ciphertext = await seal(ring);
+    expect(keyStore.calls.splice(0)).toEqual(["active", "unwrap", "unwrap"]);
+    ring.clear();
+    slow = 2;
+    const { message } = await failure(seal(ring), "ERR_KEYRING");
+    expect(message).toContain("a key took longer to arrive than it may be used, twice");
+    slow = 2;
+    await failure(open(ring, ciphertext), "ERR_NO_DATA_KEY");
+    expect((await open(ring, ciphertext)).plaintext).toEqual(TEXT);
+  });
+
   it("wipes what was handed out, once nobody uses it", async () => {
     const { ring, keyStore, clocks } = setUp();
     await seal(ring);

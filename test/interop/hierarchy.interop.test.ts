@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dynamoDbKeyStore } from "../../src/dynamodb/index.ts";
 import { hierarchicalKeyring } from "../../src/hierarchy/index.ts";
-import { createEncryptionClient } from "../../src/index.ts";
+import { createEncryptionClient, requiredContextMaterialsManager } from "../../src/index.ts";
 import { createLocalKms } from "../../src/testing/index.ts";
 import { cross, row } from "../peers/cells.ts";
 import { type PeerHierarchy, type PeerKeyStore, startPython } from "../peers/clients.ts";
@@ -102,9 +102,9 @@ describe.each(Object.entries(create))("a key that %s made", (_, make) => {
     expect(read.version).toBe(stored.version);
     expect(read.encryptionContext).toEqual(stored.encryptionContext);
     expect(read.encryptionContext).toEqual(encryptionContext);
-    expect(read.key.equals(await stored.unwrap({}))).toBe(true);
+    expect(read.key.equals(await stored.unwrap())).toBe(true);
     const version = await python.readKey(theirs(), id, stored.version);
-    expect(version.key.equals(await (await ours().version(id, stored.version)).unwrap({}))).toBe(true);
+    expect(version.key.equals(await (await ours().version(id, stored.version)).unwrap())).toBe(true);
     // keyfold makes beacon keys and does not read them: Python's database client would.
     expect(await python.beaconKey(theirs(), id)).toHaveLength(32);
   });
@@ -176,6 +176,26 @@ describe.each(Object.entries(create))("a key that %s made", (_, make) => {
   });
 });
 
+it("pairs that the header leaves out are bound to the wrapping, for both", async () => {
+  const id = await create.keyfold();
+  const requiredKeys = ["tenant"];
+  const context = contexts["two pairs"]!;
+  const keyring = hierarchicalKeyring({ keyStore: ours(), branchKeyId: id });
+  const client = createEncryptionClient({
+    materialsManager: requiredContextMaterialsManager({ keyring, requiredKeys }),
+  });
+  const request = { ...writing, keyring: theirKeyring(id), encryptionContext: context, requiredKeys };
+  const { ciphertext } = await client.encrypt(plaintext, { encryptionContext: context });
+  same((await python.decrypt(ciphertext, request)).plaintext);
+  const received = await python.encrypt(plaintext, request);
+  same((await client.decrypt(received, { encryptionContext: context })).plaintext);
+  const other = { ...context, tenant: "t2" };
+  await failure(client.decrypt(received, { encryptionContext: other }), "ERR_NO_DATA_KEY");
+  await expect(python.decrypt(ciphertext, { ...request, encryptionContext: other })).rejects.toThrow(
+    PeerError,
+  );
+});
+
 describe("KMS configurations", () => {
   const readers: [string, () => Choice, string][] = [
     ["its own replica", () => ({ mrkArn: atHome }), HOME],
@@ -203,7 +223,7 @@ describe("KMS configurations", () => {
     const id = await create.Python();
     kms.clearEvents();
     await expect(python.readKey(theirs({ keyArn: atHome }), id)).rejects.toThrow(PeerError);
-    await failure((await ours({ keyArn: atHome }).active(id)).unwrap({}), "ERR_HIERARCHY_UNWRAP");
+    await failure((await ours({ keyArn: atHome }).active(id)).unwrap(), "ERR_HIERARCHY_UNWRAP");
     expect(kms.events).toEqual([]);
   });
 
