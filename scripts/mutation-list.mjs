@@ -726,8 +726,8 @@ export const MUTATIONS = [
   },
   {
     check: "key store: proof of the old ACTIVE item",
-    file: "src/dynamodb/key-store.ts",
-    find: "await opening(old, rewrappedKey(key, old.enc, old.context, old.context));",
+    file: "src/dynamodb/key-store-writing.ts",
+    find: "await proveItem(store, old, signal);",
     replace: "",
     tests: BRANCH_KEYS,
   },

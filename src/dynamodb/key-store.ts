@@ -1,32 +1,20 @@
 import { invalidArgument, optionsOf } from "../arguments.ts";
 import { parseUuid } from "../bytes/uuid.ts";
-import { isKeyfoldError } from "../errors.ts";
 import {
   BRANCH_KEY_ID,
-  BRANCH_KEY_LENGTH,
   type BranchKeyStore,
   type BranchKeyStoreOptions,
   isBranchKeyId,
 } from "../hierarchy/branch-key-store.ts";
-import { newWrappedKey, rewrappedKey, unwrappedKey, type WrappingKey } from "../kms/wrapped-key.ts";
 import { checkedContext } from "../message/context.ts";
 import { assertObserver, type Observer } from "../observer.ts";
 import type { EncryptionContext } from "../types.ts";
-import {
-  ACTIVE,
-  activeContext,
-  type BranchKeyItem,
-  beaconContext,
-  customContext,
-  itemOf,
-  newVersionContext,
-  nextVersionContext,
-  TYPE,
-  typeOf,
-} from "./branch-key-item.ts";
+import { ACTIVE, type BranchKeyItem, customContext, typeOf } from "./branch-key-item.ts";
 import { assertDynamoDbClient, type DynamoDbClient } from "./client.ts";
-import { findItem, getItem, type KeyTable, keyError, newUuid, putItems } from "./key-store-items.ts";
+import { findItem, getItem, keyError, newUuid } from "./key-store-items.ts";
 import { type KeyStoreKms, kmsConfiguration } from "./key-store-kms.ts";
+import { type KeyStoreParts, unwrapItem } from "./key-store-wrapping.ts";
+import { makeKey, makeVersion } from "./key-store-writing.ts";
 
 /** Options of {@link dynamoDbKeyStore}. */
 export interface DynamoDbKeyStoreOptions {
@@ -44,7 +32,10 @@ export interface DynamoDbKeyStoreOptions {
   readonly observer?: Observer;
 }
 
-/** What is known of one version of a branch key. Nothing in it is secret. */
+/**
+ * What is known of one version of a branch key. Nothing in it is secret; of what is read, nothing is proven before the key
+ * was unwrapped.
+ */
 export interface BranchKeyFacts {
   readonly branchKeyId: string;
   /** A UUID. */
@@ -120,48 +111,17 @@ export function dynamoDbKeyStore(options: DynamoDbKeyStoreOptions): DynamoDbKeyS
   }
   const kms = kmsConfiguration(options.kms);
   const name = `DynamoDB key store ${tableName}`;
-  const table: KeyTable = { client, tableName, logicalName, name, observer };
+  const store: KeyStoreParts = { table: { client, tableName, logicalName, name, observer }, kms };
 
-  const wrappingKey = (arn: string, signal: AbortSignal | undefined): WrappingKey => {
-    const { grantTokens } = kms;
-    return { client: kms.clientOf(arn), arn, grantTokens, name, observer, signal };
+  const read = async (
+    branchKeyId: string,
+    type: string,
+    signal?: AbortSignal,
+  ): Promise<DynamoDbBranchKey> => {
+    const item = await findItem(store.table, { branchKeyId, type, signal });
+    if (item === null) throw unknown(branchKeyId, type, tableName);
+    return { ...factsOf(item), unwrap: ({ signal } = {}) => unwrapItem(store, item, signal) };
   };
-
-  /** The key to ask for this item. */
-  const wrappingKeyOf = ({ branchKeyId, keyArn }: BranchKeyItem, signal: AbortSignal | undefined) => {
-    const arn = kms.keyFor(keyArn);
-    if (arn !== null) return wrappingKey(arn, signal);
-    throw keyError(
-      "ERR_HIERARCHY_UNWRAP",
-      branchKeyId,
-      `it is wrapped under ${keyArn}, which is not that of this key store (${kms.choice}).`,
-    );
-  };
-
-  /** Says what it means if KMS does not open an item. */
-  const opening = async <T>({ branchKeyId, context }: BranchKeyItem, asked: Promise<T>): Promise<T> => {
-    try {
-      return await asked;
-    } catch (error) {
-      const refused =
-        isKeyfoldError(error, "ERR_KMS_CIPHERTEXT") || isKeyfoldError(error, "ERR_KMS_INCORRECT_KEY");
-      if (!refused) throw error;
-      throw keyError(
-        "ERR_HIERARCHY_UNWRAP",
-        branchKeyId,
-        `KMS does not open its item ${JSON.stringify(context[TYPE])}: an attribute was changed or added, the item belongs to another key, or the store's logicalName is not ${JSON.stringify(logicalName)}.`,
-        error,
-      );
-    }
-  };
-
-  const stored = (item: BranchKeyItem): DynamoDbBranchKey => ({
-    ...factsOf(item),
-    async unwrap({ signal } = {}) {
-      const key = wrappingKeyOf(item, signal);
-      return opening(item, unwrappedKey(key, BRANCH_KEY_LENGTH, item.enc, item.context));
-    },
-  });
 
   const writer = (method: string): string => {
     if (kms.writer !== null) return kms.writer;
@@ -170,33 +130,20 @@ export function dynamoDbKeyStore(options: DynamoDbKeyStoreOptions): DynamoDbKeyS
     );
   };
 
-  /** The version under its own context and under that of ACTIVE: one key, which nobody sees. */
-  const newVersion = async (key: WrappingKey, context: EncryptionContext) => {
-    const enc = await newWrappedKey(key, BRANCH_KEY_LENGTH, context);
-    const active = activeContext(context);
-    const activeEnc = await rewrappedKey(key, enc, context, active);
-    return { version: itemOf(context, enc), active: itemOf(active, activeEnc) };
-  };
-
   return {
     name,
 
     async active(branchKeyId, { signal } = {}) {
       checkId(branchKeyId);
-      const item = await findItem(table, { branchKeyId, type: ACTIVE, signal });
-      if (item === null) throw unknown(branchKeyId, ACTIVE, tableName);
-      return stored(item);
+      return read(branchKeyId, ACTIVE, signal);
     },
 
     async version(branchKeyId, version, { signal } = {}) {
       checkId(branchKeyId);
-      if (typeof version !== "string" || parseUuid(version) === null) {
-        throw invalidArgument(`${CALLER}: version must be a UUID in lower case.`);
+      if (typeof version === "string" && parseUuid(version) !== null) {
+        return read(branchKeyId, typeOf(version), signal);
       }
-      const type = typeOf(version);
-      const item = await findItem(table, { branchKeyId, type, signal });
-      if (item === null) throw unknown(branchKeyId, type, tableName);
-      return stored(item);
+      throw invalidArgument(`${CALLER}: version must be a UUID in lower case.`);
     },
 
     async createKey(options = {}) {
@@ -209,44 +156,17 @@ export function dynamoDbKeyStore(options: DynamoDbKeyStoreOptions): DynamoDbKeyS
           `${CALLER}: createKey with a branchKeyId of your own needs an encryptionContext, such as { tenant }.`,
         );
       }
-      const version = newUuid();
-      const createTime = timestamp();
-      const facts = { branchKeyId, version, keyArn, createTime, encryptionContext };
-      const context = newVersionContext({ ...facts, logicalName });
-      const key = wrappingKey(keyArn, signal);
-      const items = await newVersion(key, context);
-      const beacon = beaconContext(context);
-      const beaconItem = itemOf(beacon, await newWrappedKey(key, BRANCH_KEY_LENGTH, beacon));
-      const puts = [items.version, items.active, beaconItem].map((item) => ({ item, inPlaceOf: null }));
-      const outcome = await putItems(table, branchKeyId, puts, signal);
-      if (outcome === "written") return facts;
-      if (outcome === "busy") throw overtaken(branchKeyId);
-      throw keyError(
-        "ERR_HIERARCHY_EXISTS",
-        branchKeyId,
-        `it exists in ${tableName}. versionKey makes a new version of it; another key needs another id.`,
-      );
+      const key = { branchKeyId, keyArn, encryptionContext };
+      return { ...key, ...(await makeKey(store, key, signal)) };
     },
 
     async versionKey(branchKeyId, { signal } = {}) {
       writer("versionKey");
       checkId(branchKeyId);
       // As it was last written: what was overtaken could only lose the race.
-      const old = await getItem(table, { branchKeyId, type: ACTIVE, signal }, true);
+      const old = await getItem(store.table, { branchKeyId, type: ACTIVE, signal }, true);
       if (old === null) throw unknown(branchKeyId, ACTIVE, tableName);
-      const key = wrappingKeyOf(old, signal);
-      // Proves that nobody changed the item, of which the new one takes over the pairs.
-      await opening(old, rewrappedKey(key, old.enc, old.context, old.context));
-      const version = newUuid();
-      const createTime = timestamp();
-      const items = await newVersion(key, nextVersionContext(old.context, version, createTime));
-      const puts = [
-        { item: items.version, inPlaceOf: null },
-        { item: items.active, inPlaceOf: old.enc },
-      ];
-      const outcome = await putItems(table, branchKeyId, puts, signal);
-      if (outcome === "written") return { ...factsOf(old), version, createTime };
-      throw overtaken(branchKeyId);
+      return { ...factsOf(old), ...(await makeVersion(store, old, signal)) };
     },
   };
 }
@@ -265,17 +185,4 @@ function unknown(keyId: string, type: string, tableName: string) {
     keyId,
     `there is no item ${JSON.stringify(type)} of it in table ${tableName}. Check id and table; createKey makes a new key.`,
   );
-}
-
-function overtaken(keyId: string) {
-  return keyError(
-    "ERR_HIERARCHY_CONFLICT",
-    keyId,
-    "another writer changed it at the same time, and nothing was written. Look at what it has become before you call again.",
-  );
-}
-
-/** ISO 8601 with microseconds, as the other clients write it. */
-function timestamp(): string {
-  return new Date().toISOString().replace("Z", "000Z");
 }
