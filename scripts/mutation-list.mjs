@@ -286,8 +286,8 @@ export const MUTATIONS = [
   {
     check: "cache: evicted keys are let go of",
     file: "src/cache/key-cache.ts",
-    find: "this.#options.events?.evicted(reason, this.#age(entry));\n    this.#release(entry);",
-    replace: "this.#options.events?.evicted(reason, this.#age(entry));",
+    find: "this.#options.events?.evicted(entry.partition, reason, this.#age(entry));\n    this.#release(entry);",
+    replace: "this.#options.events?.evicted(entry.partition, reason, this.#age(entry));",
     tests: CACHE,
   },
   {

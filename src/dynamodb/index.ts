@@ -8,4 +8,5 @@ export {
   type NewBranchKeyOptions,
 } from "./key-store.ts";
 export type { KeyStoreKms, KmsKeyChoice } from "./key-store-kms.ts";
-export { type KeyStoreTable, keyStoreTable } from "./table.ts";
+export { type DynamoDbMailboxStoreOptions, dynamoDbMailboxStore } from "./mailbox-store.ts";
+export { keyStoreTable, mailboxTable, type TableDefinition } from "./table.ts";

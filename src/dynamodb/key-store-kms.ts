@@ -1,7 +1,7 @@
 import { invalidArgument, optionsOf } from "../arguments.ts";
 import { formatKmsArn, isMultiRegionKey, type KmsArn, parseKmsArn, sameKey } from "../kms/arn.ts";
 import { clientsOf, type KmsClient, type KmsClientSource } from "../kms/client.ts";
-import { checkedGrantTokens } from "../kms/grant-tokens.ts";
+import { grantTokensOf, type KmsGrantTokens } from "../kms/grant-tokens.ts";
 
 /**
  * Which KMS keys a key store uses (framework/branch-key-store, "AWS KMS Configuration"): one of the four.
@@ -42,12 +42,12 @@ export type KeyStoreKms = KmsKeyChoice & {
   /** A `KMSClient`, or a function that gives the client of a Region. */
   readonly client: KmsClientSource;
   /** Grant tokens for grants that may not have spread yet. */
-  readonly grantTokens?: readonly string[];
+  readonly grantTokens?: KmsGrantTokens;
 };
 
 /** The same, checked. */
 export interface KmsConfiguration {
-  readonly grantTokens: string[] | undefined;
+  grantTokens(): string[] | undefined;
   clientOf(keyArn: string): KmsClient;
   /** The key to ask where an item names this one; null: it is not of this configuration. */
   keyFor(itemArn: string): string | null;
@@ -71,7 +71,7 @@ export function kmsConfiguration(options: KeyStoreKms): KmsConfiguration {
   const clientFor = clientsOf(`${CALLER}: kms`, options.client);
   const [[name, value]] = choices as [[string, unknown]];
   return {
-    grantTokens: checkedGrantTokens(CALLER, options.grantTokens),
+    grantTokens: grantTokensOf(CALLER, options.grantTokens),
     clientOf: (arn) => clientFor(parseKmsArn(arn)?.region),
     ...rulesOf(name, value),
     choice: `${name} ${String(value)}`,

@@ -3,16 +3,12 @@ import { invalidArgument, optionsOf } from "../arguments.ts";
 import { checkMailboxId } from "../hierarchy/mailbox-id.ts";
 import type { MailboxStore } from "../hierarchy/mailbox-store.ts";
 import { checkRecords, checkSegment } from "../hierarchy/store-arguments.ts";
-
-/** What a mailbox store needs of a DynamoDB client: a genuine `DynamoDBClient` of the AWS SDK for JavaScript v3 has it. */
-export interface MailboxTableClient {
-  // Method syntax: a genuine client is not assignable to the property form.
-  send(command: object, options?: { abortSignal?: AbortSignal }): Promise<object>;
-}
+import { assertDynamoDbClient, callDynamoDb, type DynamoDbClient } from "./client.ts";
 
 /** Options of {@link dynamoDbMailboxStore}. */
 export interface DynamoDbMailboxStoreOptions {
-  readonly client: MailboxTableClient;
+  /** A `DynamoDBClient`. */
+  readonly client: DynamoDbClient;
   /** The table's name or ARN. */
   readonly tableName: string;
 }
@@ -26,17 +22,12 @@ interface Reply {
 
 type Item = Readonly<Record<string, { readonly S?: string } | undefined>>;
 
-const ID = "mailbox-id";
+/** The partition key. */
+export const MAILBOX_ID = "mailbox-id";
 const RECORD = "record";
 
 /**
- * Keeps the wrapped keys of mailboxes in a DynamoDB table, an item each. The table's partition key is `mailbox-id`, a
- * string, and it has no sort key:
- *
- * ```sh
- * aws dynamodb create-table --table-name mailboxes --billing-mode PAY_PER_REQUEST \
- *   --attribute-definitions AttributeName=mailbox-id,AttributeType=S --key-schema AttributeName=mailbox-id,KeyType=HASH
- * ```
+ * Keeps the wrapped keys of mailboxes in a DynamoDB table, an item each. `mailboxTable` has the table's schema.
  *
  * The caller needs `dynamodb:GetItem`, `dynamodb:PutItem` and `dynamodb:DeleteItem` on the table, and `dynamodb:Scan`
  * to list mailboxes. All reads are consistent. An item has 400 KB at most: an id, and all versions of its wrapped keys.
@@ -52,30 +43,33 @@ const RECORD = "record";
  */
 export function dynamoDbMailboxStore(options: DynamoDbMailboxStoreOptions): MailboxStore {
   const { client, tableName } = optionsOf("dynamoDbMailboxStore", options);
-  if (typeof client?.send !== "function") {
-    throw invalidArgument("dynamoDbMailboxStore: client must be a DynamoDBClient.");
-  }
+  assertDynamoDbClient("dynamoDbMailboxStore", client);
   if (typeof tableName !== "string" || tableName === "") {
     throw invalidArgument("dynamoDbMailboxStore: tableName must be the name of a table.");
   }
 
-  const send = async (command: object, signal: AbortSignal | undefined): Promise<Reply> => {
-    signal?.throwIfAborted();
-    const reply = await client.send(command, signal === undefined ? {} : { abortSignal: signal });
-    return reply ?? {};
-  };
+  const name = `DynamoDB table ${tableName}`;
+  const send = (
+    operation: string,
+    command: object,
+    keyId: string | undefined,
+    signal: AbortSignal | undefined,
+  ) =>
+    // Whoever calls the store tells of its calls.
+    callDynamoDb<Reply>({ client, command, operation, store: name, keyId, observer: undefined, signal });
 
   const get = async (id: string, signal: AbortSignal | undefined): Promise<string | null> => {
-    const Key = { [ID]: { S: id } };
+    const Key = { [MAILBOX_ID]: { S: id } };
     const command = new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true });
-    const { Item: item } = await send(command, signal);
+    const { Item: item } = await send("GetItem", command, id, signal);
     if (item === undefined) return null;
-    if (textOf(item, ID) !== id) throw new Error("the reply holds another mailbox than the one asked for");
+    if (textOf(item, MAILBOX_ID) !== id)
+      throw new Error("the reply holds another mailbox than the one asked for");
     return textOf(item, RECORD);
   };
 
   return {
-    name: `DynamoDB table ${tableName}`,
+    name,
 
     async get(id, { signal }) {
       checkMailboxId("MailboxStore", id);
@@ -86,20 +80,20 @@ export function dynamoDbMailboxStore(options: DynamoDbMailboxStoreOptions): Mail
       checkMailboxId("MailboxStore", id);
       checkRecords(before, after);
       if (before === null && after === null) return (await get(id, signal)) === null;
-      const Key = { [ID]: { S: id } };
+      const Key = { [MAILBOX_ID]: { S: id } };
       const condition = { TableName: tableName, ...is(before) };
       try {
-        await send(
-          after === null
-            ? new DeleteItemCommand({ ...condition, Key })
-            : new PutItemCommand({ ...condition, Item: { ...Key, [RECORD]: { S: after } } }),
-          signal,
-        );
+        if (after === null)
+          await send("DeleteItem", new DeleteItemCommand({ ...condition, Key }), id, signal);
+        else {
+          const Item = { ...Key, [RECORD]: { S: after } };
+          await send("PutItem", new PutItemCommand({ ...condition, Item }), id, signal);
+        }
         return true;
       } catch (error) {
-        if (!isConditionFailure(error)) throw error;
+        const attempts = attemptsUntilConditionFailed(error);
+        if (attempts === null) throw error;
         // The client's first attempt may have written and its reply been lost: then its next one met its own work.
-        const { attempts = 1 } = error.$metadata ?? {};
         return attempts > 1 && (await get(id, signal)) === after;
       }
     },
@@ -115,14 +109,14 @@ export function dynamoDbMailboxStore(options: DynamoDbMailboxStoreOptions): Mail
           TotalSegments,
           ConsistentRead: true,
           ProjectionExpression: "#id",
-          ExpressionAttributeNames: { "#id": ID },
+          ExpressionAttributeNames: { "#id": MAILBOX_ID },
           ExclusiveStartKey: from,
         });
-        const { Items: items, LastEvaluatedKey: last } = await send(command, signal);
+        const { Items: items, LastEvaluatedKey: last } = await send("Scan", command, undefined, signal);
         if (!Array.isArray(items)) throw new Error("the reply holds no list of items");
         for (const item of items) {
           signal?.throwIfAborted();
-          yield textOf(item, ID);
+          yield textOf(item, MAILBOX_ID);
         }
         from = last ?? undefined;
       } while (from !== undefined);
@@ -133,7 +127,10 @@ export function dynamoDbMailboxStore(options: DynamoDbMailboxStoreOptions): Mail
 /** The condition that an item is there with this record, or that there is none. */
 function is(record: string | null) {
   if (record === null) {
-    return { ConditionExpression: "attribute_not_exists(#id)", ExpressionAttributeNames: { "#id": ID } };
+    return {
+      ConditionExpression: "attribute_not_exists(#id)",
+      ExpressionAttributeNames: { "#id": MAILBOX_ID },
+    };
   }
   return {
     ConditionExpression: "#record = :before",
@@ -148,8 +145,8 @@ function textOf(item: Item, name: string): string {
   throw new Error(`an item of the table has no ${name}, or it is no text`);
 }
 
-function isConditionFailure(
-  error: unknown,
-): error is { readonly $metadata?: { readonly attempts?: number } } {
-  return (error as { readonly name?: unknown } | null)?.name === "ConditionalCheckFailedException";
+/** How often the client had sent the write when its condition did not hold; null: it failed for another reason. */
+function attemptsUntilConditionFailed(error: unknown): number | null {
+  const { cause } = error as { readonly cause?: { name?: string; $metadata?: { attempts?: number } } };
+  return cause?.name === "ConditionalCheckFailedException" ? (cause.$metadata?.attempts ?? 1) : null;
 }

@@ -23,7 +23,7 @@ export interface WrappingKey {
   readonly client: KmsClient;
   /** The full ARN, which the reply has to name. */
   readonly arn: string;
-  readonly grantTokens: string[] | undefined;
+  grantTokens(): string[] | undefined;
   /** Who asks, for events. */
   readonly name: string;
   readonly observer: Observer | undefined;
@@ -40,7 +40,7 @@ export async function newWrappedKey(
     KeyId: key.arn,
     NumberOfBytes: length,
     EncryptionContext: encryptionContext,
-    GrantTokens: key.grantTokens,
+    GrantTokens: key.grantTokens(),
   });
   const { reply, call } = await ask(key, "GenerateDataKeyWithoutPlaintext", command);
   return replyCiphertext(reply, call);
@@ -59,7 +59,7 @@ export async function rewrappedKey(
     SourceEncryptionContext: from,
     DestinationKeyId: key.arn,
     DestinationEncryptionContext: to,
-    GrantTokens: key.grantTokens,
+    GrantTokens: key.grantTokens(),
   });
   const { reply, call } = await ask(key, "ReEncrypt", command);
   if (reply.SourceKeyId !== key.arn) {
@@ -79,7 +79,7 @@ export async function unwrappedKey(
     CiphertextBlob: ciphertext,
     KeyId: key.arn,
     EncryptionContext: encryptionContext,
-    GrantTokens: key.grantTokens,
+    GrantTokens: key.grantTokens(),
   });
   const { reply, call } = await ask(key, "Decrypt", command);
   return replyDataKey(reply, length, call);

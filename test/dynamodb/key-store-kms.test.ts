@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { KeyStoreKms } from "../../src/dynamodb/index.ts";
 import { hierarchicalKeyring } from "../../src/hierarchy/index.ts";
 import { createEncryptionClient } from "../../src/index.ts";
-import type { KmsClient } from "../../src/kms/index.ts";
+import { createGrant, type KmsClient } from "../../src/kms/index.ts";
 import { failure, outcome } from "../support/failure.ts";
 import { CONTEXT, ELSEWHERE, REGION, type Setting, setUp } from "./helpers.ts";
 
@@ -124,7 +124,12 @@ describe("discovery", () => {
 describe("grant tokens", () => {
   it("go with every call", async () => {
     const { setting, client } = await made();
-    const token = setting.kms.issueGrantToken();
+    const { grantToken: token } = await createGrant({
+      client: setting.kms.client,
+      keyId: setting.keyArn,
+      granteePrincipal: "arn:aws:iam::111122223333:user/local",
+      operations: ["Decrypt"],
+    });
     const commands: { input: { GrantTokens?: string[] } }[] = [];
     const watching: KmsClient = {
       send(command, options) {

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll } from "vitest";
+import { mailboxTable } from "../../src/dynamodb/index.ts";
 
 // It has no types.
 const dynalite: (options: { createTableMs: number }) => Server = createRequire(import.meta.url)("dynalite");
@@ -43,14 +44,7 @@ export function localDynamoDb() {
 
     async createTable(): Promise<string> {
       const TableName = `mailboxes-${++tables}`;
-      await newClient().send(
-        new CreateTableCommand({
-          TableName,
-          BillingMode: "PAY_PER_REQUEST",
-          AttributeDefinitions: [{ AttributeName: "mailbox-id", AttributeType: "S" }],
-          KeySchema: [{ AttributeName: "mailbox-id", KeyType: "HASH" }],
-        }),
-      );
+      await newClient().send(new CreateTableCommand(mailboxTable(TableName)));
       return TableName;
     },
 

@@ -6,7 +6,8 @@ import {
   type ScanCommandOutput,
 } from "@aws-sdk/client-dynamodb";
 import { describe, expect, it } from "vitest";
-import { dynamoDbMailboxStore, type MailboxTableClient } from "../../src/dynamodb/mailbox-store.ts";
+import type { DynamoDbClient } from "../../src/dynamodb/client.ts";
+import { dynamoDbMailboxStore } from "../../src/dynamodb/mailbox-store.ts";
 import { listAll, testStore } from "../hierarchy/store-contract.ts";
 import { failure, outcome } from "../support/failure.ts";
 import { localDynamoDb } from "./local-table.ts";
@@ -14,7 +15,7 @@ import { localDynamoDb } from "./local-table.ts";
 const { newClient, createTable, clientThatMissesOneReply } = localDynamoDb();
 
 /** A client that answers this, and keeps the commands that it was sent. */
-function answering(reply: unknown): MailboxTableClient & { readonly commands: object[] } {
+function answering(reply: unknown): DynamoDbClient & { readonly commands: object[] } {
   const commands: object[] = [];
   return {
     commands,
@@ -143,7 +144,7 @@ describe("what DynamoDB is asked", () => {
 
   it("has the caller's signal", async () => {
     const signals: unknown[] = [];
-    const client: MailboxTableClient = {
+    const client: DynamoDbClient = {
       async send(_, options) {
         signals.push(options?.abortSignal);
         return {};
@@ -194,21 +195,24 @@ describe("an odd answer", () => {
 });
 
 describe("a failure", () => {
-  it("of DynamoDB comes out as it is", async () => {
+  it("of DynamoDB is typed, names the mailbox, and says what to do", async () => {
     const store = dynamoDbMailboxStore({ client: newClient(), tableName: "nowhere" });
-    for (const act of [
-      () => store.get("a", {}),
-      () => store.replace("a", null, "r", {}),
-      () => listAll(store),
-    ]) {
-      expect(await outcome(act)).toMatchObject({ name: "ResourceNotFoundException" });
+    for (const [operation, act] of [
+      ["GetItem", () => store.get("a", {})],
+      ["PutItem", () => store.replace("a", null, "r", {})],
+      ["Scan", () => listAll(store)],
+    ] as const) {
+      const error = await failure(act, "ERR_STORE");
+      expect(error).toMatchObject({ store: "DynamoDB table nowhere", operation, transient: false });
+      expect(error.message).toMatch(/there is no such table.*check its name and the client's Region/);
+      expect(error.cause).toMatchObject({ name: "ResourceNotFoundException" });
     }
   });
 
   it("of an item that is too large says so, and writes nothing", async () => {
     const store = dynamoDbMailboxStore({ client: newClient(), tableName: await createTable() });
-    const error = await outcome(store.replace("alice", null, "x".repeat(410_000), {}));
-    expect(error).toMatchObject({ name: "ValidationException", message: expect.stringMatching(/size/i) });
+    const error = await failure(store.replace("alice", null, "x".repeat(410_000), {}), "ERR_STORE");
+    expect(error).toMatchObject({ keyId: "alice", cause: { message: expect.stringMatching(/size/i) } });
     expect(await store.get("alice", {})).toBeNull();
   });
 });
