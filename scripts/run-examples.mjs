@@ -1,6 +1,6 @@
 // npm run examples: runs every example, and every JavaScript block of the README, as a reader would: unchanged, in a
-// folder with the packed keyfold installed. `new KMSClient({})` finds the local KMS by the SDK's own environment
-// variables. The page of examples/browser is opened in Chromium where there is one.
+// folder with the packed keyfold installed. `new KMSClient({})` and `new DynamoDBClient({})` find those on loopback by the
+// SDK's own environment variables. The page of examples/browser is opened in Chromium where there is one.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createLocalKms } from "keyfold/testing";
 import { findChromium, launchChromium } from "../test/runtimes/install.mjs";
+import { serveDynamoDb } from "../test/support/dynamodb-server.mjs";
 import { installPacked, pack, ROOT, withTemporaryFolder } from "./packed.mjs";
 
 // The key that the README and the examples name.
@@ -45,10 +46,11 @@ async function writeReadmeBlocks(project) {
 
 async function runPrograms(project) {
   const kms = createLocalKms({ keys: [KEY, REPLICA] });
-  const { url } = await kms.listen();
+  const [{ url }, dynamoDb] = await Promise.all([kms.listen(), serveDynamoDb()]);
   const env = {
     ...process.env,
     AWS_ENDPOINT_URL_KMS: url,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
     AWS_REGION: kms.region,
     AWS_ACCESS_KEY_ID: "EXAMPLE",
     AWS_SECRET_ACCESS_KEY: "not-a-secret",
@@ -58,7 +60,7 @@ async function runPrograms(project) {
     const programs = (await readdir(project)).filter((name) => name.endsWith(".mjs"));
     for (const program of programs.toSorted()) await tell(program, () => runProgram(project, program, env));
   } finally {
-    await kms.close();
+    await Promise.all([kms.close(), dynamoDb.close()]);
   }
 }
 
