@@ -12,14 +12,17 @@ import {
 export type BranchKeyChoice =
   | { readonly branchKeyId: string; readonly branchKeyIdFrom?: never }
   | {
-      /** Answers the id of the branch key for a message, by its whole encryption context. */
+      /**
+       * Answers the id of the branch key for a message, by its whole encryption context. When reading, that is what the
+       * message says: a reader that serves one tenant names the pair it expects, as it does with every keyring.
+       */
       readonly branchKeyIdFrom: (encryptionContext: EncryptionContext) => string;
       readonly branchKeyId?: never;
     };
 
 /** Options of {@link hierarchicalKeyring}. */
 export type HierarchicalKeyringOptions = BranchKeyChoice &
-  HierarchyCacheOptions & {
+  Omit<HierarchyCacheOptions, "observer"> & {
     readonly keyStore: BranchKeyStore;
     /**
      * Principals that must not share a branch key in clear: the name of one, or a function of the encryption context.
