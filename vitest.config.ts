@@ -20,6 +20,7 @@ const WITHOUT_BACKEND = [
   // Counts keys by the ten thousand.
   "test/hierarchy/capacity.test.ts",
   "test/kms/arn.test.ts",
+  "test/dynamodb/branch-key-item.test.ts",
   "test/policy/**",
   "test/simulation/**",
   // Sockets, and which of KMS's errors becomes which of ours. The keyring tests of test/kms run on both.

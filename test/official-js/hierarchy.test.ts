@@ -164,6 +164,8 @@ describe("every suite and context", () => {
     `${name}, ${context}, ${mode}`;
 
   it("official reads keyfold's", async (test) => {
+    // 11 suites, 3 contexts, 2 modes. A list that shrinks must not go unseen.
+    expect(cells).toHaveLength(11 * 3 * 2);
     const id = await create.official();
     const [writer, reader] = [ours(id), theirs(id, true)];
     await row(test, cells, label, async ([[suite, [, context]], mode]) => {
