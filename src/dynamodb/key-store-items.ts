@@ -25,9 +25,9 @@ export interface ItemRequest {
 }
 
 /**
- * Reads one item; null if it is not there. Official clients read with eventual consistency, which is cheaper and knows
- * no Region that is down; so does this. But a version that another process made a moment ago may be missing then, and
- * its messages be there already: what is not found is asked for once more, consistently.
+ * Reads one item; null if it is not there. Official clients read with eventual consistency, which costs half and which any
+ * replica can serve; so does this. But then a version that another process made a moment ago may be missing while its
+ * messages are there already: what is not found is asked for once more, consistently.
  */
 export async function findItem(table: KeyTable, request: ItemRequest): Promise<BranchKeyItem | null> {
   return (await getItem(table, request, false)) ?? getItem(table, request, true);
