@@ -184,6 +184,24 @@ const CHECKS = {
     materialsManager.dispose();
   },
 
+  async mailboxes({ keyfold, hierarchy }, { kms: organization, local }) {
+    const store = hierarchy.memoryMailboxStore();
+    const mailboxes = hierarchy.createMailboxKeys({ organization, encryptionContext: { org: "o1" }, store });
+    for (const kind of ["symmetric", "asymmetric"]) {
+      await mailboxes.create(kind, { kind });
+      const client = keyfold.createEncryptionClient({ keyring: mailboxes.keyring(kind) });
+      const before = local.events.length;
+      const ciphertext = await roundTrip(client, pattern(100), kind);
+      await mailboxes.rotate(kind);
+      assertEqual((await client.decrypt(ciphertext)).plaintext, pattern(100), `${kind}, rotated`);
+      const asked = local.events.slice(before).map(({ eventName }) => eventName);
+      assertEqual(asked.join(), "Decrypt,Encrypt", "calls of KMS");
+      await mailboxes.destroy(kind, { confirmId: kind });
+      await assertRefused(() => client.decrypt(ciphertext), "ERR_NO_DATA_KEY", `${kind}, destroyed`);
+    }
+    mailboxes.dispose();
+  },
+
   async "KMS over HTTP"({ keyfold, kms, sdk }, { keyId, local }, endpoint) {
     const credentials = { accessKeyId: "RUNTIMES", secretAccessKey: "not-a-secret" };
     const client = new sdk.KMSClient({ endpoint, region: local.region, credentials, maxAttempts: 1 });

@@ -1,6 +1,7 @@
 // What a runtime is asked to do, in one place for all of them: JSON in, JSON out.
 import * as sdk from "@aws-sdk/client-kms";
 import * as keyfold from "keyfold";
+import * as hierarchy from "keyfold/hierarchy";
 import * as kms from "keyfold/kms";
 import * as testing from "keyfold/testing";
 import { read, write } from "./exchange.mjs";
@@ -8,7 +9,7 @@ import { backendOf, runSuite } from "./suite.mjs";
 
 export async function perform({ task, material, endpoint, written }) {
   const backend = backendOf({ keyfold }, material);
-  const library = { keyfold, kms, testing, sdk, backend };
+  const library = { keyfold, hierarchy, kms, testing, sdk, backend };
   if (task === "suite") {
     return {
       backend,
