@@ -1,5 +1,5 @@
 import { isMisuse } from "../arguments.ts";
-import { andThen, attempt, firstAnswer } from "../awaitable.ts";
+import { andThen, attempt, firstAnswer, lastly } from "../awaitable.ts";
 import { fromUtf8 } from "../bytes/utf8.ts";
 import type { Secret } from "../cache/secret.ts";
 import { KeyringError } from "../errors.ts";
@@ -142,17 +142,10 @@ function isHierarchical({ providerId }: EncryptedDataKey, { purpose }: KeyringRe
 
 /** Uses a key that is held, and lets go of it. */
 function using<T>(secret: Secret, use: (key: Uint8Array) => Awaitable<T>): Awaitable<T> {
-  const used = attempt(
+  return lastly(
     () => use(secret.bytes),
-    (error) => {
-      secret.release();
-      throw error;
-    },
+    () => secret.release(),
   );
-  return andThen(used, (answer) => {
-    secret.release();
-    return answer;
-  });
 }
 
 function quoted(id: string | null): string {

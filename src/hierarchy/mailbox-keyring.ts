@@ -1,7 +1,7 @@
-import { invalidArgument } from "../arguments.ts";
+import { invalidArgument, isMisuse } from "../arguments.ts";
 import { andThen, attempt, firstAnswer, lastly } from "../awaitable.ts";
 import { fromUtf8, utf8 } from "../bytes/utf8.ts";
-import { HierarchyError, isKeyfoldError, KeyringError } from "../errors.ts";
+import { HierarchyError, KeyringError } from "../errors.ts";
 import type { Keyring, UnwrapRequest } from "../keyrings/keyring.ts";
 import { serializeContext } from "../message/context.ts";
 import type { Awaitable, EncryptedDataKey, EncryptionContext } from "../types.ts";
@@ -68,12 +68,10 @@ export function mailboxKeyring(
       });
     },
 
-    unwrap(edks, request) {
-      const id = idFor(request.encryptionContext);
-      return firstAnswer(edks, (edk) =>
-        andThen(unwrap(keys, id, edk, request), (dataKey) => dataKey && { dataKey, opened: edk }),
-      );
-    },
+    unwrap: (edks, request) =>
+      firstAnswer(edks, (edk) =>
+        andThen(unwrap(keys, idFor, edk, request), (dataKey) => dataKey && { dataKey, opened: edk }),
+      ),
 
     isCurrent([edk, ...others], { encryptionContext, signal }) {
       const id = idFor(encryptionContext);
@@ -130,44 +128,45 @@ async function wrapAsymmetric(
 /** The data key; null once it is noted why there is none. */
 function unwrap(
   keys: MailboxKeyCache,
-  id: string,
+  idFor: (encryptionContext: EncryptionContext) => string,
   edk: EncryptedDataKey,
   request: UnwrapRequest,
 ): Awaitable<Uint8Array | null> {
-  const place = placeOf(edk);
-  if (place === null) {
-    request.note(edk, "skipped", "not wrapped under a mailbox key");
-    return null;
-  }
-  if (place.id !== id) {
-    request.note(
-      edk,
-      "skipped",
-      `wrapped under mailbox ${JSON.stringify(place.id)}, not ${JSON.stringify(id)}`,
-    );
-    return null;
-  }
-  const failed = (reason: string, cause?: unknown) => {
-    request.note(edk, "failed", reason, cause);
+  const { encryptionContext, signal } = request;
+  const note = (status: "skipped" | "failed", reason: string, cause?: unknown) => {
+    request.note(edk, status, reason, cause);
     return null;
   };
+  const place = placeOf(edk);
+  if (place === null) return note("skipped", "not wrapped under a mailbox key");
+  const failed = (error: unknown) => {
+    signal?.throwIfAborted();
+    return note("failed", error instanceof Error ? error.message : String(error), error);
+  };
+  let id: string;
+  try {
+    id = idFor(encryptionContext);
+  } catch (error) {
+    // A message that names no mailbox is no misuse: another keyring may open it.
+    return failed(error);
+  }
+  if (place.id !== id) {
+    return note("skipped", `wrapped under mailbox ${JSON.stringify(place.id)}, not ${JSON.stringify(id)}`);
+  }
+  const doesNotOpen = `does not open under mailbox key ${placeName(place)}: another context, or altered bytes`;
   return attempt(
     () =>
-      andThen(keys.forReading({ id, signal: request.signal }, place.version), (key) =>
+      andThen(keys.forReading({ id, signal }, place.version), (key) =>
         lastly(
-          () => andThen(open(key, place, edk, request), (dataKey) => dataKey ?? failed(doesNotOpen(place))),
+          () => andThen(open(key, place, edk, request), (dataKey) => dataKey ?? note("failed", doesNotOpen)),
           () => key.secret.release(),
         ),
       ),
     (error) => {
-      if (request.signal?.aborted || !isKeyfoldError(error)) throw error;
-      return failed(error.message, error);
+      if (isMisuse(error)) throw error;
+      return failed(error);
     },
   );
-}
-
-function doesNotOpen(place: MailboxPlace): string {
-  return `does not open under mailbox key ${placeName(place)}: another context, or altered bytes`;
 }
 
 function open(

@@ -117,7 +117,7 @@ export function createMailboxKeys(options: MailboxOptions): MailboxKeys {
   const readers = new Set([organization, ...otherOrganizations]);
   const reader = () => (readers.size === 1 ? organization : multiKeyring({ children: [...readers] }));
   const keys = new VersionedKeys<MailboxHead, MailboxKey>(
-    "The mailbox keys",
+    "The cache of mailbox keys",
     "mailbox key",
     cache,
     mailboxSource(shelf, reader, binding),

@@ -5,6 +5,7 @@ import {
   createEncryptionClient,
   type EncryptedDataKey,
   type Keyring,
+  multiKeyring,
   rawAesKeyring,
 } from "../../src/index.ts";
 import { failure } from "../support/failure.ts";
@@ -121,6 +122,21 @@ describe("a keyring of mailboxes", () => {
     }
     const error = await failure<TypeError>(client.encrypt(MAIL), "ERR_INVALID_ARGUMENT");
     expect(error.message).toMatch(/a mailbox id must be a non-empty string/);
+    // A message that names no mailbox, or by which the function fails, is one for another keyring.
+    const nameless = await seal(mailboxes, "alice");
+    const picky = mailboxes.keyring(({ mailbox }) => {
+      if (mailbox === undefined) throw new Error("no mailbox in it");
+      return mailbox;
+    });
+    for (const [reader, reason] of [
+      [keyring, /a mailbox id must be/],
+      [picky, /no mailbox in it/],
+    ] as const) {
+      const alone = createEncryptionClient({ keyring: reader });
+      expect((await failure(alone.decrypt(nameless), "ERR_NO_DATA_KEY")).message).toMatch(reason);
+      const both = multiKeyring({ children: [reader, mailboxes.keyring("alice")] });
+      expect((await createEncryptionClient({ keyring: both }).decrypt(nameless)).plaintext).toEqual(MAIL);
+    }
   });
 
   it("skips what other keyrings wrapped, and says so", async () => {

@@ -128,6 +128,17 @@ describe.each<MailboxKind>(["symmetric", "asymmetric"])("a mailbox (%s)", (kind)
   });
 });
 
+it("mailboxes that were disposed of serve no more, and say so", async () => {
+  const { mailboxes } = organization();
+  await mailboxes.create("alice");
+  const message = await seal(mailboxes, "alice");
+  mailboxes.dispose();
+  for (const use of [() => seal(mailboxes, "alice"), () => open(mailboxes, "alice", message)]) {
+    const error = await failure<TypeError>(use, "ERR_INVALID_ARGUMENT");
+    expect(error.message).toMatch(/mailbox keys .* disposed of/);
+  }
+});
+
 describe("public keys that are pinned", () => {
   it("are sealed for, and no others", async () => {
     const { mailboxes, store, process } = organization();
