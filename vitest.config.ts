@@ -32,6 +32,7 @@ const WITHOUT_BACKEND = [
   "test/hierarchy/file-crash.test.ts",
   "test/hierarchy/file-failure.test.ts",
   "test/hierarchy/file-race.test.ts",
+  "test/hierarchy/rewrap-kill.test.ts",
   // Imports both backends by path.
   "test/crypto/agreement.test.ts",
 ];
