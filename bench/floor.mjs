@@ -20,33 +20,26 @@ function random(length) {
   return pool.subarray(used - length, used);
 }
 
-const inner = new Uint8Array(128 + 32);
+const inner = Buffer.alloc(128 + 64);
 const outer = Buffer.alloc(128 + 64);
-const texts = [32, DERIVE.length, COMMIT.length].map((length) => inner.subarray(0, 128 + length));
-
-function pad(key) {
-  inner.fill(0x36, key.length, 128);
-  outer.fill(0x5c, key.length, 128);
+function hmac512(key, data) {
+  inner.fill(0x36, 0, 128);
+  outer.fill(0x5c, 0, 128);
   for (let i = 0; i < key.length; i++) {
-    inner[i] = key[i] ^ 0x36;
-    outer[i] = key[i] ^ 0x5c;
+    inner[i] ^= key[i];
+    outer[i] ^= key[i];
   }
+  inner.set(data, 128);
+  outer.set(hash("sha512", inner.subarray(0, 128 + data.length), "buffer"), 128);
+  return hash("sha512", outer, "buffer");
 }
 
-function expand(info, text) {
-  inner.set(info, 128);
-  outer.latin1Write(hash("sha512", text, "latin1"), 128, 64);
-  return hash("sha512", outer, "buffer").subarray(0, 32);
-}
-
-/** Salt and secret are padded once each; what is hashed twice on the way goes as text, which is cheaper. */
 function keys(dataKey, messageId) {
-  const [secretText, deriveText, commitText] = texts;
-  pad(messageId);
-  inner.set(dataKey, 128);
-  outer.latin1Write(hash("sha512", secretText, "latin1"), 128, 64);
-  pad(hash("sha512", outer, "buffer"));
-  return { key: expand(DERIVE, deriveText), commitment: expand(COMMIT, commitText) };
+  const secret = hmac512(messageId, dataKey);
+  return {
+    key: hmac512(secret, DERIVE).subarray(0, 32),
+    commitment: hmac512(secret, COMMIT).subarray(0, 32),
+  };
 }
 
 function bodyAad(messageId, text, iv, length) {
