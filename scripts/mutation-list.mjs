@@ -2,11 +2,13 @@
 
 const MESSAGES = ["test/client", "test/message"];
 const CACHE = ["test/cache", "test/materials"];
-const HIERARCHY = ["test/hierarchy"];
+const MAILBOXES = ["binding", "lifecycle", "rewrap.test", "wire", "workmail"].map(
+  (name) => `test/hierarchy/${name}`,
+);
 const GRANTS = ["test/testing/grant"];
 const FILES = ["test/hierarchy/file-"];
 const DYNAMODB = ["test/dynamodb/mailbox-store"];
-const BRANCH_KEYS = ["test/hierarchy", "test/dynamodb"];
+const BRANCH_KEYS = ["test/hierarchy/hierarchical", "test/dynamodb/key-store"];
 
 /** `find` stands in `file` exactly once. `tests`: the folders that ought to notice. */
 export const MUTATIONS = [
@@ -414,77 +416,77 @@ export const MUTATIONS = [
     file: "src/hierarchy/mailbox-place.ts",
     find: "return concat(label, field, parseUuid(version)!);",
     replace: "return label.slice(0, field.length);",
-    tests: HIERARCHY,
+    tests: MAILBOXES,
   },
   {
     check: "mailboxes: context in the AAD, symmetric",
     file: "src/hierarchy/mailbox-symmetric.ts",
     find: "const aad = concat(placeBytes(LABEL, place), context);\n  return andThen(",
     replace: "const aad = placeBytes(LABEL, place);\n  void context;\n  return andThen(",
-    tests: HIERARCHY,
+    tests: MAILBOXES,
   },
   {
     check: "mailboxes: a fresh salt for every data key",
     file: "src/hierarchy/mailbox-symmetric.ts",
     find: "const salt = backend.randomBytes(SALT_LENGTH);",
     replace: "const salt = new Uint8Array(SALT_LENGTH);",
-    tests: HIERARCHY,
+    tests: MAILBOXES,
   },
   {
     check: "mailboxes: the mailbox that a data key names",
     file: "src/hierarchy/mailbox-keyring.ts",
     find: "if (place.id !== id) {",
     replace: "if (place.id === null) {",
-    tests: HIERARCHY,
+    tests: MAILBOXES,
   },
   {
     check: "mailboxes: one kind's data keys under the other",
     file: "src/hierarchy/mailbox-keyring.ts",
     find: 'if (providerId !== PROVIDER[privateKey === null ? "symmetric" : "asymmetric"]) return null;',
     replace: "void providerId;",
-    tests: HIERARCHY,
+    tests: MAILBOXES,
   },
   {
     check: "mailboxes: pinned public keys",
     file: "src/hierarchy/mailbox-keyring.ts",
     find: "if (!pinned.includes(fingerprint)) {",
     replace: "if (pinned.length < 0) {",
-    tests: HIERARCHY,
+    tests: MAILBOXES,
   },
   {
     check: "mailboxes: public key bound to the private key",
     file: "src/hierarchy/mailbox-pair.ts",
     find: "return concat(placeBytes(LABEL, place), utf8(publicKeyFingerprint(publicKey)));",
     replace: "void publicKeyFingerprint(publicKey);\n  return placeBytes(LABEL, place);",
-    tests: HIERARCHY,
+    tests: MAILBOXES,
   },
   {
     check: "mailboxes: bound to the organisation's wrapping",
     file: "src/hierarchy/mailbox-secret.ts",
     find: "const place = bindMailbox ? { [ID_PAIR]: id, [VERSION_PAIR]: version } : {};",
     replace: "const place = bindMailbox && id === version ? { [ID_PAIR]: id, [VERSION_PAIR]: version } : {};",
-    tests: HIERARCHY,
+    tests: MAILBOXES,
   },
   {
     check: "mailboxes: re-wrapped keys are proved to open",
     file: "src/hierarchy/rewrap.ts",
     find: "if (!same) {",
     replace: "if (same === null) {",
-    tests: HIERARCHY,
+    tests: MAILBOXES,
   },
   {
     check: "mailboxes: destroyed keys leave the memory",
     file: "src/hierarchy/mailboxes.ts",
     find: "await shelf.remove(id, signal);\n      keys.clear(id);",
     replace: "await shelf.remove(id, signal);",
-    tests: HIERARCHY,
+    tests: MAILBOXES,
   },
   {
     check: "mailboxes: the id is said twice",
     file: "src/hierarchy/mailboxes.ts",
     find: "if (confirmId !== id) {",
     replace: "if (confirmId === null) {",
-    tests: HIERARCHY,
+    tests: MAILBOXES,
   },
   {
     check: "grant: subset of the context",
