@@ -114,8 +114,12 @@ export function createMailboxKeys(options: MailboxOptions): MailboxKeys {
   const { organization, otherOrganizations, binding, store, cache } = mailboxConfig(options);
   const { observer, clocks } = cache;
   const shelf = new MailboxShelf(store, observer);
-  const readers = new Set([organization, ...otherOrganizations]);
-  const reader = () => (readers.size === 1 ? organization : multiKeyring({ children: [...readers] }));
+  // Where mailboxes were moved to from here: by name, so that a new object for the same keys is no further reader.
+  const movedTo = new Map<string, Keyring>();
+  const reader = () => {
+    const others = [...otherOrganizations, ...movedTo.values()];
+    return others.length === 0 ? organization : multiKeyring({ children: [organization, ...others] });
+  };
   const keys = new VersionedKeys<MailboxHead, MailboxKey>(
     "The cache of mailbox keys",
     "mailbox key",
@@ -138,8 +142,7 @@ export function createMailboxKeys(options: MailboxOptions): MailboxKeys {
   };
 
   const rewrap = async (id: string, { to, signal }: RewrapOptions): Promise<boolean> => {
-    // From here on it may be needed to read.
-    readers.add(to);
+    movedTo.set(to.name, to);
     const changed = await rewrapMailbox({ shelf, binding, organization: reader }, id, { to, signal });
     if (changed) {
       keys.reread(id);

@@ -10,7 +10,11 @@ import type { MailboxSegment } from "./mailbox-store.ts";
 
 /** Options of a re-wrapping. */
 export interface RewrapOptions {
-  /** The organisation that is to wrap the mailbox keys from now on. */
+  /**
+   * The organisation that is to wrap the mailbox keys. New mailboxes and rotations go on under `organization`: name this
+   * one there, and the old one in `otherOrganizations`, once all mailboxes are moved; what came meanwhile a last
+   * `rewrapAll` moves too.
+   */
   readonly to: Keyring;
   readonly signal?: AbortSignal | undefined;
 }
