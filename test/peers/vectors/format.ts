@@ -62,10 +62,34 @@ export interface ObjectVector {
   readonly plaintext: string;
 }
 
+/** `test/vectors/hierarchy/*.json` */
+export interface HierarchyVectors {
+  readonly origin: Origin;
+  readonly kms: readonly KmsKeyFixture[];
+  readonly logicalName: string;
+  /** All items of the table, as DynamoDB's JSON has them. */
+  readonly items: readonly Readonly<Record<string, Readonly<Record<string, string>>>>[];
+  readonly branchKeyId: string;
+  /** The pairs that the branch key was made with. */
+  readonly branchKeyContext: Context;
+  /** From the first to the one that writes. */
+  readonly versions: readonly string[];
+  readonly messages: readonly HierarchyVector[];
+}
+
+export interface HierarchyVector {
+  readonly name: string;
+  readonly suite: number;
+  readonly version: string;
+  readonly encryptionContext: Context;
+  readonly plaintext: string;
+  readonly ciphertext: string;
+}
+
 export function writeVectors(
-  kind: "messages" | "objects",
+  kind: "messages" | "objects" | "hierarchy",
   name: string,
-  vectors: MessageVectors | ObjectVectors,
+  vectors: MessageVectors | ObjectVectors | HierarchyVectors,
 ): void {
   const folder = new URL(`../../vectors/${kind}/`, import.meta.url);
   mkdirSync(folder, { recursive: true });
