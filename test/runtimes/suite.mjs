@@ -1,5 +1,6 @@
 // The common suite: what keyfold promises on every runtime. A plain module; the library comes as an argument.
-import { assertEqual, assertRefused, pattern, throughStream } from "./bytes.mjs";
+import { BRANCH_KEY_ID, WRITTEN } from "./branch-keys.mjs";
+import { assertEqual, assertRefused, fromBase64, pattern, throughStream } from "./bytes.mjs";
 import { keysOf } from "./keys.mjs";
 
 const CONTEXT = { tenant: "t1", zone: "α" };
@@ -214,6 +215,27 @@ const CHECKS = {
     const nobody = keyfold.createEncryptionClient({ keyring: kms.kmsKeyring({ client, keyId: gone }) });
     await assertRefused(() => nobody.encrypt(pattern(1)), "ERR_KMS_KEY_NOT_FOUND", "a key that is not there");
     client.destroy();
+  },
+
+  async "branch keys"({ keyfold, hierarchy }) {
+    for (const { writer, version, key, plaintext, ciphertext } of WRITTEN) {
+      let unwrapped = 0;
+      const stored = {
+        version,
+        async unwrap() {
+          unwrapped++;
+          return fromBase64(key);
+        },
+      };
+      const keyStore = { name: "kept", active: async () => stored, version: async () => stored };
+      const keyring = hierarchy.hierarchicalKeyring({ keyStore, branchKeyId: BRANCH_KEY_ID });
+      const client = keyfold.createEncryptionClient({ keyring });
+      const opened = await client.decrypt(fromBase64(ciphertext));
+      assertEqual(opened.plaintext, fromBase64(plaintext), writer);
+      await Promise.all([1, 2, 3].map((length) => roundTrip(client, pattern(length), `${length} bytes`)));
+      assertEqual(unwrapped, 1, "unwrapped");
+      keyring.dispose();
+    }
   },
 
   async "what is missing has a name"(library, { rsa, local }) {
