@@ -1,8 +1,5 @@
 // Side by side: contestants take turns, round by round, since machines drift; medians are compared.
 
-import { fork } from "node:child_process";
-import { once } from "node:events";
-
 export const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** By name of contestant: the median of what `measure` answers for it, in turns. Each round begins with another one. */
@@ -29,24 +26,6 @@ export async function interleaved(contestants, { rounds, turn = 0, warmUp = 0, b
   };
   for (const call of Object.values(contestants)) await timedAfter(call, warmUp);
   return inTurns(contestants, rounds, (call) => timedAfter(call, turn));
-}
-
-/** The same of contestants that are processes of their own: arguments of one program, by name. All rest but one. */
-export async function apart(program, contestants, { rounds, turn, warmUp }) {
-  const children = {};
-  for (const [name, args] of Object.entries(contestants)) children[name] = fork(program, args.map(String));
-  const answer = async (child) => (await once(child, "message"))[0];
-  const calls = (child, milliseconds) => {
-    child.send(milliseconds);
-    return answer(child);
-  };
-  try {
-    await Promise.all(Object.values(children).map(answer));
-    for (const child of Object.values(children)) await calls(child, warmUp);
-    return await inTurns(children, rounds, (child) => calls(child, turn));
-  } finally {
-    for (const child of Object.values(children)) child.kill();
-  }
 }
 
 /** Microseconds per call, of calls for so many milliseconds, one at least. */

@@ -1,5 +1,5 @@
 // One message after another, under raw AES: keyfold, the official client, jose and the floor, each in a process of its own.
-import { apart } from "./measure.mjs";
+import { apart } from "./apart.mjs";
 import { effort, headline, perSecond, table, times } from "./report.mjs";
 
 const KIB = 1024;
