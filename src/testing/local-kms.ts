@@ -63,12 +63,13 @@ export interface LocalKms extends LocalKmsKeys {
 /**
  * A strict little AWS KMS for tests and demos: in process, and over loopback HTTP for genuine AWS clients.
  *
- * **It is no place for production keys.** Key material lies in plain memory, there are no policies, and whoever
- * reaches it may use every key that was not made for certain principals.
+ * **It is no place for production keys.** Key material lies in plain memory, and whoever reaches it may use every key that
+ * was not made for certain principals.
  *
- * It is strict where emulators are lax: disabled and deleted keys stop working, the encryption context is bound
- * pair by pair, grants open closed keys and no others, key ids resolve as in KMS, and errors carry KMS's names, messages and statuses. Ciphertexts depend
- * on key id, material and context alone: a key that is created again with the same material opens them.
+ * It is strict where emulators are lax: disabled and deleted keys stop working, the encryption context is bound pair by
+ * pair, grants open closed keys and no others, key ids resolve as in KMS, and errors carry KMS's names, messages and
+ * statuses. Ciphertexts depend on key id, material and context alone: a key that is created again with the same
+ * material opens them.
  *
  * @example
  * ```ts

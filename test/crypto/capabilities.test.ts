@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { backend } from "#crypto";
+import { createMailboxKeys, memoryMailboxStore } from "../../src/hierarchy/index.ts";
 import { createEncryptionClient, rawAesKeyring, rawRsaKeyring } from "../../src/index.ts";
 import { counting, random } from "../support/bytes.ts";
 import { failure } from "../support/failure.ts";
@@ -81,6 +82,14 @@ const PROOFS: Readonly<Record<string, { yes: () => unknown; no?: () => unknown }
       const old = { keyring: aes(), commitmentPolicy: "forbid-encrypt-allow-decrypt" } as const;
       await serves(createEncryptionClient({ keyring: aes(), suite: SIGNED }));
       await serves(createEncryptionClient({ ...old, suite: 0x0214 }));
+    },
+  },
+  "New RSA key pairs (asymmetric mailboxes)": {
+    async yes() {
+      const mailboxes = createMailboxKeys({ organization: aes(), store: memoryMailboxStore() });
+      await mailboxes.create("old", { kind: "asymmetric" });
+      await serves(createEncryptionClient({ keyring: mailboxes.keyring("old") }));
+      mailboxes.dispose();
     },
   },
   "Incremental signatures in streams": {
