@@ -1,4 +1,5 @@
 import { defineConfig } from "tsup";
+import { mergeChunks } from "./scripts/merge-chunks.mjs";
 
 export default defineConfig({
   entry: {
@@ -19,4 +20,5 @@ export default defineConfig({
   removeNodeProtocol: false,
   clean: true,
   external: ["#crypto", /^@aws-sdk\//],
+  onSuccess: () => mergeChunks("dist"),
 });

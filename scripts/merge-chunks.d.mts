@@ -1,0 +1,1 @@
+export function mergeChunks(folder: string): Promise<void>;
