@@ -1,4 +1,4 @@
-// Part of the build: makes one file of the chunks that the root needs and that need nothing themselves. Node looks up
+// Part of the build: makes one file of the chunks that the root loads and that need nothing themselves. Node looks up
 // each file of a package by itself, and these would take half of the root's import time.
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
@@ -14,12 +14,10 @@ export async function mergeChunks(folder) {
   const importsOf = (path) => [...texts.get(path).matchAll(IMPORT)].map(([, , specifier]) => specifier);
   const target = (path, specifier) => resolve(dirname(path), specifier);
 
-  const root = resolve(folder, "index.js");
+  const loadedByRoot = ["index.js", "crypto/node.js"].map((name) => resolve(folder, name));
   const needsOthers = (path) => importsOf(path).some((specifier) => !specifier.startsWith("."));
-  const merged = importsOf(root)
-    .filter((specifier) => specifier.startsWith("./chunk-"))
-    .map((specifier) => target(root, specifier))
-    .filter((path) => !needsOthers(path));
+  const chunks = loadedByRoot.flatMap((path) => importsOf(path).map((specifier) => target(path, specifier)));
+  const merged = [...new Set(chunks)].filter((path) => texts.has(path) && !needsOthers(path));
   const shared = resolve(folder, "shared.js");
   await build({
     stdin: {
