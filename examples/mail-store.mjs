@@ -43,8 +43,8 @@ async function readAll(...of) {
 
 async function step(what, act) {
   kms.clearEvents();
-  await act();
   console.log(what);
+  await act();
   for (const { eventName, requestParameters, resources } of kms.events) {
     const mailbox = requestParameters.encryptionContext["keyfold:mailbox-id"];
     const version = requestParameters.encryptionContext["keyfold:mailbox-version"].slice(0, 8);
