@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { MUTATIONS } from "./mutation-list.mjs";
 
@@ -27,8 +28,7 @@ for (const { check, file, find, replace, tests } of mutations) {
   const path = join(copy, file);
   const text = await readFile(path, "utf8");
   await writeFile(path, text.replace(find, replace));
-  // A bailed run may end before a failure is reported: a survivor has to pass a whole run too.
-  const noticed = (await firstFailure(tests, ["--bail", "1"])) ?? (await firstFailure(tests, []));
+  const noticed = await firstFailure(tests);
   await writeFile(path, text);
   if (noticed === null) survivors++;
   console.log(`${check.padEnd(52)} ${noticed ?? "NOBODY NOTICES"}`);
@@ -37,17 +37,32 @@ await rm(copy, { recursive: true });
 console.log(`${mutations.length - survivors} passed, ${survivors} failed`);
 process.exitCode = survivors === 0 ? 0 : 1;
 
-/** The first test of these folders that fails now; null if all of them pass. */
-async function firstFailure(folders, options) {
-  const args = ["run", "--project", "node", "--reporter", "json", "--outputFile", "out.json"];
-  await rm(join(copy, "out.json"), { force: true });
-  const child = spawn("npx", ["vitest", ...args, ...options, ...folders], { cwd: copy, stdio: "ignore" });
-  await new Promise((resolve) => child.once("exit", resolve));
-  const report = JSON.parse(await readFile(join(copy, "out.json"), "utf8"));
-  if (report.numTotalTests === 0) throw new Error(`No test ran in ${folders.join(", ")}.`);
-  const tests = report.testResults.flatMap((file) => file.assertionResults);
-  return (
-    tests.find(({ status }) => status === "failed")?.fullName ??
-    (report.success ? null : "a file cannot be loaded")
-  );
+/**
+ * The first test of these folders that fails now; null if all of them pass. The run is killed then: vitest's own `bail`
+ * has been seen to lose the failure, and to wait for ever.
+ */
+async function firstFailure(folders) {
+  const args = ["vitest", "run", "--project", "node", "--reporter", join(ROOT, "scripts/first-failure.mjs")];
+  const child = spawn("npx", [...args, ...folders], {
+    cwd: copy,
+    stdio: ["ignore", "pipe", "ignore"],
+    detached: true,
+  });
+  let failed = null;
+  let tests = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [, kind, text] = /^(FAILED|TESTS): (.*)$/.exec(line) ?? [];
+    if (kind === "TESTS") tests = Number(text);
+    if (kind !== "FAILED") continue;
+    failed = text;
+    break;
+  }
+  try {
+    // With all its workers.
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+  if (failed === null && tests === 0) throw new Error(`No test ran in ${folders.join(", ")}.`);
+  return failed;
 }
