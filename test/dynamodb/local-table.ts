@@ -1,12 +1,9 @@
 import { createServer, request, type Server } from "node:http";
-import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll } from "vitest";
 import { mailboxTable } from "../../src/dynamodb/index.ts";
-
-// It has no types.
-const dynalite: (options: { createTableMs: number }) => Server = createRequire(import.meta.url)("dynalite");
+import { type LocalDynamoDb, serveDynamoDb } from "../support/dynamodb-server.mjs";
 
 async function listening(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -15,26 +12,30 @@ async function listening(server: Server): Promise<string> {
 
 /** dynalite on loopback for the tests of a file, clients of it, and tables for mailboxes. */
 export function localDynamoDb() {
-  let server: Server;
-  let url = "";
+  let local: LocalDynamoDb;
   let tables = 0;
   const clients: DynamoDBClient[] = [];
   const proxies: Server[] = [];
   beforeAll(async () => {
-    server = dynalite({ createTableMs: 0 });
-    url = await listening(server);
+    local = await serveDynamoDb();
   });
-  afterAll(() => {
+  afterAll(async () => {
     for (const client of clients) client.destroy();
-    for (const each of [...proxies, server]) {
-      each.closeAllConnections();
-      each.close();
+    for (const proxy of proxies) {
+      proxy.closeAllConnections();
+      proxy.close();
     }
+    await local.close();
   });
 
   const newClient = (config: DynamoDBClientConfig = {}): DynamoDBClient => {
     const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" };
-    const client = new DynamoDBClient({ endpoint: url, region: "eu-central-1", credentials, ...config });
+    const client = new DynamoDBClient({
+      endpoint: local.url,
+      region: "eu-central-1",
+      credentials,
+      ...config,
+    });
     clients.push(client);
     return client;
   };
@@ -53,7 +54,7 @@ export function localDynamoDb() {
       let missed = false;
       const proxy = createServer((incoming, outgoing) => {
         const target = String(incoming.headers["x-amz-target"]);
-        const upstream = request(url, { method: "POST", headers: incoming.headers }, (reply) => {
+        const upstream = request(local.url, { method: "POST", headers: incoming.headers }, (reply) => {
           if (missed || !target.endsWith(`.${operation}`)) {
             outgoing.writeHead(reply.statusCode!, reply.headers);
             reply.pipe(outgoing);
