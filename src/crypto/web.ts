@@ -3,9 +3,14 @@ import { sha256, sha384, sha512 } from "@noble/hashes/sha2.js";
 import { toBase64 } from "../bytes/base64.ts";
 import { type CryptoBackend, OAEP_PADDINGS } from "./backend.ts";
 import { hkdfBy } from "./hkdf.ts";
+import type { ObjectCiphers } from "./object-ciphers.ts";
 import { randomPool } from "./random-pool.ts";
+import { ctr } from "./web/ctr.ts";
 import { signer, signingKeyPair, verifier } from "./web/ecdsa.ts";
+import { equal } from "./web/equal.ts";
 import { aesGcm } from "./web/gcm.ts";
+import { gcmDecryptor, gcmEncryptor } from "./web/gcm-pieces.ts";
+import { cbcDecryptor, decryptEcb, decryptLegacyOaep, unwrapAes } from "./web/object-ciphers.ts";
 import { rsaKeyPair, rsaPrivateKey, rsaPublicKey } from "./web/rsa.ts";
 import { fillRandom } from "./web/subtle.ts";
 
@@ -32,9 +37,13 @@ export const backend: CryptoBackend = {
   verifier,
 };
 
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  let difference = 0;
-  for (let i = 0; i < a.length; i++) difference |= a[i]! ^ b[i]!;
-  return difference === 0;
-}
+/** The ciphers of S3 objects, in the same way. */
+export const objectCiphers: ObjectCiphers = {
+  gcmEncryptor,
+  gcmDecryptor,
+  ctr,
+  cbcDecryptor,
+  unwrapAes,
+  decryptEcb,
+  decryptLegacyOaep,
+};

@@ -1,10 +1,8 @@
-import { type CipherGCM, createCipheriv, createDecipheriv, type DecipherGCM } from "node:crypto";
-import { EMPTY } from "../../bytes/arrays.ts";
+import { type CipherGCM, createCipheriv, createDecipheriv } from "node:crypto";
 import type { AesGcm } from "../backend.ts";
+import { PIECE, updateInPieces } from "./pieces.ts";
 
 const TAG_LENGTH = 16;
-// Long inputs go through in pieces that stay in cache: fresh pages for one huge result cost more than AES itself.
-const PIECE = 64 * 1024;
 
 // An array of up to 64 bytes lies in V8's heap, and moves out of it when native code asks for its bytes, at the price of
 // an allocation: a copy into memory that is there costs less.
@@ -30,7 +28,7 @@ export function aesGcm(key: Uint8Array): AesGcm {
       const decipher = createDecipheriv(algorithm, key, iv, { authTagLength: TAG_LENGTH });
       decipher.setAAD(aad);
       decipher.setAuthTag(sealed.subarray(length));
-      const plaintext = decipherAll(decipher, sealed, length);
+      const plaintext = updateInPieces(decipher, sealed, length);
       try {
         decipher.final();
         return plaintext;
@@ -52,19 +50,6 @@ function encipherAll(cipher: CipherGCM, plaintext: Uint8Array, out: Uint8Array, 
   for (let start = 0; start < plaintext.length; start += PIECE) {
     out.set(cipher.update(plaintext.subarray(start, start + PIECE)), offset + start);
   }
-}
-
-function decipherAll(decipher: DecipherGCM, sealed: Uint8Array, length: number): Uint8Array {
-  if (length === 0) return EMPTY;
-  if (length <= PIECE) {
-    const { buffer, byteOffset } = decipher.update(sealed.subarray(0, length));
-    return new Uint8Array(buffer, byteOffset, length);
-  }
-  const plaintext = new Uint8Array(length);
-  for (let start = 0; start < length; start += PIECE) {
-    plaintext.set(decipher.update(sealed.subarray(start, Math.min(start + PIECE, length))), start);
-  }
-  return plaintext;
 }
 
 function algorithmFor(keyLength: number): "aes-128-gcm" | "aes-192-gcm" | "aes-256-gcm" {

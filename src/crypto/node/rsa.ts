@@ -30,11 +30,15 @@ export function rsaPublicKey(data: RsaKeyData): RsaPublicKey {
   };
 }
 
+/** An RSA private key, with the key that OpenSSL knows. */
+export type NodeRsaPrivateKey = RsaPrivateKey & { readonly key: KeyObject };
+
 /** Imports an RSA private key into OpenSSL. */
-export function rsaPrivateKey(data: RsaKeyData): RsaPrivateKey {
+export function rsaPrivateKey(data: RsaKeyData): NodeRsaPrivateKey {
   const key = importKey(data);
   const decoySecret = secretOf(key);
   return {
+    key,
     decrypt(padding, ciphertext, expectedLength) {
       try {
         if (padding !== "pkcs1") return new Uint8Array(privateDecrypt(options(key, padding), ciphertext));
