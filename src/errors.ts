@@ -13,7 +13,8 @@ export type ErrorCode =
   | "ERR_UNSUPPORTED"
   | "ERR_STORE"
   | HierarchyErrorCode
-  | KmsErrorCode;
+  | KmsErrorCode
+  | S3ErrorCode;
 
 /** The codes of a {@link KmsError}, one for each cause that has a remedy of its own. */
 export type KmsErrorCode =
@@ -45,6 +46,17 @@ export type HierarchyErrorCode =
   | "ERR_HIERARCHY_RECORD"
   | "ERR_HIERARCHY_UNWRAP";
 
+/** The codes of an {@link S3ObjectError}, one for each cause that has a remedy of its own. */
+export type S3ErrorCode =
+  | "ERR_S3_UNENCRYPTED"
+  | "ERR_S3_LEGACY"
+  | "ERR_S3_INSTRUCTION_FILE"
+  | "ERR_S3_MULTIPART"
+  | "ERR_S3_COPY"
+  | "ERR_S3_BODY"
+  | "ERR_RANGE"
+  | "ERR_RANGE_UNVERIFIED";
+
 const BRAND: unique symbol = Symbol.for("keyfold.error");
 
 /**
@@ -66,6 +78,8 @@ const BRAND: unique symbol = Symbol.for("keyfold.error");
 export class KeyfoldError extends Error {
   override readonly name: string = "KeyfoldError";
   readonly code: ErrorCode;
+  /** The S3 object that it is about, where the S3 client threw it. */
+  declare readonly object?: { readonly bucket: string; readonly key: string };
   /** @internal Recognised across copies of the package. */
   readonly [BRAND] = true;
 
@@ -342,6 +356,17 @@ export class HierarchyError extends KeyfoldError {
   }
 }
 
+/** An S3 object, or an upload, cannot be dealt with as asked. `code` tells causes apart. */
+export class S3ObjectError extends KeyfoldError {
+  declare readonly code: S3ErrorCode;
+  override readonly name = "S3ObjectError";
+
+  // biome-ignore lint/complexity/noUselessConstructor: it narrows the code
+  constructor(code: S3ErrorCode, message: string, options?: ErrorOptions) {
+    super(code, message, options);
+  }
+}
+
 const TRANSIENT: ReadonlySet<KmsErrorCode> = new Set<KmsErrorCode>([
   "ERR_KMS_THROTTLED",
   "ERR_KMS_INTERNAL",
@@ -371,7 +396,9 @@ type ErrorOf<C extends ErrorCode> = C extends keyof ErrorByCode
     ? KmsError & { readonly code: C }
     : C extends HierarchyErrorCode
       ? HierarchyError & { readonly code: C }
-      : never;
+      : C extends S3ErrorCode
+        ? S3ObjectError & { readonly code: C }
+        : never;
 
 /** Whether `error` is keyfold's (of any loaded copy of the package), and has this code if one is named. */
 export function isKeyfoldError(error: unknown): error is KeyfoldError;

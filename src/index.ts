@@ -14,12 +14,13 @@ export { inspectMessage } from "./client/inspect.ts";
 export {
   inspectObject,
   type ObjectFacts,
-  type ObjectOptions,
   type OpenedObject,
   openObject,
   type SealedObject,
+  type StoredObject,
   sealObject,
 } from "./client/object.ts";
+export type { LegacyOptions, ObjectOptions, ObjectSettings } from "./client/object-options.ts";
 export { openMessage } from "./client/open-message.ts";
 export type { EncryptionClientOptions } from "./client/options.ts";
 export type { RsaPadding } from "./crypto/backend.ts";
@@ -41,6 +42,8 @@ export {
   MessageFormatError,
   NoDataKeyError,
   ObjectFormatError,
+  type S3ErrorCode,
+  S3ObjectError,
   StoreError,
   TruncatedError,
   UnsupportedError,
@@ -50,7 +53,7 @@ export type {
   GeneratedDataKey,
   Keyring,
   KeyringRequest,
-  ObjectWrap,
+  LegacyUnwrapping,
   Purpose,
   UnwrappedDataKey,
   UnwrapRequest,
@@ -70,7 +73,8 @@ export {
   requiredContextMaterialsManager,
 } from "./materials/required-context.ts";
 export type { MaterialsSource } from "./materials/source.ts";
-export type { ObjectMetadata } from "./object/metadata.ts";
+export type { ObjectFormat, ObjectMetadata } from "./object/envelope.ts";
+export type { LegacyObjectWrap, ObjectWrap } from "./object/wraps.ts";
 export type {
   CacheEvent,
   CacheOf,

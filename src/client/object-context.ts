@@ -1,5 +1,6 @@
 import { EncryptionContextError } from "../errors.ts";
 import { assertExpectedContext } from "../message/context.ts";
+import type { ObjectEnvelope } from "../object/envelope.ts";
 import type { AlgorithmSuite } from "../suites/table.ts";
 import type { EncryptionContext } from "../types.ts";
 
@@ -8,8 +9,12 @@ const CONTENT_ALGORITHM = "aws:x-amz-cek-alg";
 /** Legacy writers kept the KMS key id among the pairs. */
 const LEGACY_KEY_ID = "kms_cmk_id";
 
-/** The caller's pairs, with the reserved one that the format adds. */
-export function boundContext(context: EncryptionContext, suite: AlgorithmSuite): EncryptionContext {
+/** The caller's pairs, with the reserved one that KMS wrapping adds. */
+export function boundContext(
+  context: EncryptionContext,
+  suite: AlgorithmSuite,
+  byKms: boolean,
+): EncryptionContext {
   for (const key of [CONTENT_ALGORITHM, LEGACY_KEY_ID]) {
     if (!Object.hasOwn(context, key)) continue;
     throw new EncryptionContextError(
@@ -17,7 +22,7 @@ export function boundContext(context: EncryptionContext, suite: AlgorithmSuite):
       key,
     );
   }
-  return { ...context, [CONTENT_ALGORITHM]: suite.contentAlgorithm! };
+  return byKms ? { ...context, [CONTENT_ALGORITHM]: suite.contentAlgorithm! } : context;
 }
 
 /** The pairs that the writer gave. */
@@ -31,16 +36,23 @@ export function callerPairs(stored: EncryptionContext): EncryptionContext {
  * the reserved pair must name the object's own algorithm (s3-encryption, materials/s3-kms-keyring).
  */
 export function assertStoredContext(
-  stored: EncryptionContext,
+  { wrap, suite, encryptionContext: stored }: ObjectEnvelope,
   expected: EncryptionContext,
-  suite: AlgorithmSuite,
 ): void {
+  if (wrap === "kms") {
+    // Older writers bound a map of their own choice: it is compared with what the caller names, if anything.
+    if (Object.keys(expected).length > 0) assertSamePairs(callerPairs(stored), expected);
+    return;
+  }
   if (!Object.hasOwn(stored, CONTENT_ALGORITHM) || stored[CONTENT_ALGORITHM] !== suite.contentAlgorithm) {
     throw new EncryptionContextError(
       `The object's encryption context does not bind its content algorithm (${CONTENT_ALGORITHM}).`,
     );
   }
-  const pairs = callerPairs(stored);
+  assertSamePairs(callerPairs(stored), expected);
+}
+
+function assertSamePairs(pairs: EncryptionContext, expected: EncryptionContext): void {
   assertExpectedContext(pairs, expected);
   const surplus = Object.keys(pairs).length - Object.keys(expected).length;
   if (surplus !== 0) {
@@ -55,7 +67,7 @@ export function assertNoPairs(context: EncryptionContext): void {
   const [key] = Object.keys(context);
   if (key === undefined) return;
   throw new EncryptionContextError(
-    "S3 objects under a raw key bind no encryption context; only KMS wrapping does. Leave it out, or use a KMS keyring.",
+    "S3 objects under a raw key bind no encryption context; only KMS wrapping does, and a mailbox. Leave it out, or use such a keyring.",
     key,
   );
 }

@@ -1,39 +1,27 @@
-import { backend } from "#crypto";
 import { invalidArgument } from "../arguments.ts";
-import { fromUtf8 } from "../bytes/utf8.ts";
-import { AlgorithmSuiteError } from "../errors.ts";
-import { isObjectEdk } from "../keyrings/purpose.ts";
-import type { MaterialsManager } from "../materials/manager.ts";
-import { type MaterialsSource, managerOf } from "../materials/source.ts";
 import { checkedContext } from "../message/context.ts";
 import { openContent, sealContent } from "../object/content.ts";
-import { formatMetadata, type ObjectMetadata, parseMetadata } from "../object/metadata.ts";
-import { assertObserver, type Observer } from "../observer.ts";
-import { deriveKeys, openContentKey } from "../suites/derive.ts";
-import { assertMayDecrypt, assertMayEncrypt, type CommitmentPolicy } from "../suites/policy.ts";
-import { type AlgorithmSuite, suiteById } from "../suites/table.ts";
+import type { ObjectEnvelope, ObjectFormat, ObjectMetadata } from "../object/envelope.ts";
+import { parseMetadata } from "../object/metadata.ts";
+import type { LegacyObjectWrap, ObjectWrap } from "../object/wraps.ts";
+import type { AlgorithmSuite } from "../suites/table.ts";
 import type { EncryptionContext } from "../types.ts";
-import { assertNoPairs, assertStoredContext, boundContext, callerPairs } from "./object-context.ts";
-import { assertBytes, assertSignal, checkedPolicy } from "./options.ts";
+import { beginObject } from "./begin-object.ts";
+import { callerPairs } from "./object-context.ts";
+import { type ObjectOptions, objectConfig } from "./object-options.ts";
+import { assertBytes, assertSignal } from "./options.ts";
 import { tell } from "./tell.ts";
-
-/** Options of {@link sealObject} and {@link openObject}. */
-export type ObjectOptions = MaterialsSource & {
-  /**
-   * Pairs to bind; on reading, exactly the pairs that were bound. Only KMS wrapping binds them: with raw keys naming
-   * any is an error.
-   */
-  readonly encryptionContext?: EncryptionContext;
-  /** Default: `"require-encrypt-require-decrypt"`. */
-  readonly commitmentPolicy?: CommitmentPolicy;
-  readonly signal?: AbortSignal;
-  readonly observer?: Observer;
-};
+import { unlockObject } from "./unlock-object.ts";
 
 /** An S3 Encryption Client object: user metadata (names without `x-amz-meta-`) and body. */
 export interface SealedObject {
   readonly metadata: ObjectMetadata;
   readonly body: Uint8Array;
+}
+
+/** The same with its instruction file, where the envelope lies in one: a JSON object of metadata, parsed. */
+export interface StoredObject extends SealedObject {
+  readonly instructionFile?: ObjectMetadata;
 }
 
 /** What {@link openObject} answers. */
@@ -45,21 +33,20 @@ export interface OpenedObject {
 
 /** What {@link inspectObject} answers. Nothing of it is verified. */
 export interface ObjectFacts {
-  readonly format: "V3";
+  readonly format: ObjectFormat;
   readonly suite: AlgorithmSuite;
-  /** `"kms+context"`, `"AES/GCM"` or `"RSA-OAEP-SHA1"`. */
-  readonly wrap: string;
+  /** How the data key is wrapped. `"AES"` and `"RSA"` are implied by format V1. */
+  readonly wrap: ObjectWrap | LegacyObjectWrap;
   /** The pairs that the writer bound under KMS; empty under raw keys. */
   readonly encryptionContext: EncryptionContext;
   /** The label of a raw key, not authenticated; empty under KMS. */
   readonly materialsDescription: Readonly<Record<string, string>>;
 }
 
-const SUITE = suiteById(0x0073, "object");
-
 /**
- * Seals bytes as an S3 Encryption Client object of format V3, which every official client of version 4 reads. One
- * object has room for one encrypted data key: a KMS key, a raw AES key, or a raw RSA key with `"oaep-sha1"`.
+ * Seals bytes as an S3 Encryption Client object of format V3, which every official client of version 4 reads; or of V2,
+ * where the policy forbids commitment. One object has room for one encrypted data key: a KMS key, a raw AES key, a raw
+ * RSA key with `"oaep-sha1"`, or a symmetric mailbox.
  *
  * @throws `TypeError` if the keyring cannot write objects; `EncryptionContextError` for pairs under a raw key.
  *
@@ -71,46 +58,23 @@ const SUITE = suiteById(0x0073, "object");
  */
 export async function sealObject(plaintext: Uint8Array, options: ObjectOptions): Promise<SealedObject> {
   assertBytes(plaintext, "sealObject: the plaintext", "a TextEncoder");
-  const { manager, commitmentPolicy, context, signal } = objectConfig("sealObject", options);
-  assertMayEncrypt(commitmentPolicy, SUITE);
-  const wrap = manager.objectWrap;
-  if (wrap === undefined) {
-    throw invalidArgument(
-      'sealObject: this keyring cannot write S3 objects. They hold one data key: use one KMS key, a raw AES key, or a raw RSA key with "oaep-sha1".',
-    );
-  }
-  if (wrap !== "kms+context") assertNoPairs(context);
-  const encryptionContext = wrap === "kms+context" ? boundContext(context, SUITE) : {};
-  const materials = await manager.encryptionMaterials({
-    suite: SUITE,
-    commitmentPolicy,
-    encryptionContext,
+  const config = objectConfig("sealObject", options);
+  const { suite, metadata, content, close } = await beginObject(config, {
+    ...callOf(options),
     plaintextLength: plaintext.length,
-    ...signal,
   });
-  const { suite, dataKey, encryptedDataKeys } = materials;
-  let contentKey: Uint8Array | undefined;
   try {
-    assertSameSuite(suite);
-    const [edk, ...others] = encryptedDataKeys;
-    if (edk === undefined || others.length > 0 || !isObjectEdk(edk, wrap)) {
-      throw invalidArgument(`sealObject: the keyring must make one encrypted data key, wrapped as ${wrap}.`);
-    }
-    const messageId = backend.randomBytes(suite.messageIdLength);
-    const derived = deriveKeys(suite, dataKey.bytes, messageId);
-    contentKey = derived.contentKey;
-    const body = await sealContent(contentKey, suite.id, plaintext);
-    tell(options.observer, "encrypted", suite, plaintext.length, body.length);
-    const envelope = { suite, messageId, commitment: derived.commitment, edk, encryptionContext };
-    return { metadata: formatMetadata(envelope), body };
+    const body = await sealContent(content, plaintext);
+    tell(config.observer, "encrypted", suite, plaintext.length, body.length);
+    return { metadata, body };
   } finally {
-    contentKey?.fill(0);
-    dataKey.release();
+    close();
   }
 }
 
 /**
- * Opens an S3 Encryption Client object of format V3: whole, and verified before any byte is released.
+ * Opens an S3 Encryption Client object: whole, and verified before any byte is released. Formats V1 and V2 open under a
+ * policy that allows them, and what older writers made under `legacy` options.
  *
  * @throws `ObjectFormatError` for metadata that is none; `EncryptionContextError` before KMS is asked, unless the
  * pairs are exactly those of the writer; `NoDataKeyError`, `AuthenticationError`.
@@ -120,77 +84,52 @@ export async function sealObject(plaintext: Uint8Array, options: ObjectOptions):
  * const { plaintext } = await openObject({ metadata, body }, { keyring, encryptionContext: { tenant: "t1" } });
  * ```
  */
-export async function openObject(object: SealedObject, options: ObjectOptions): Promise<OpenedObject> {
+export async function openObject(object: StoredObject, options: ObjectOptions): Promise<OpenedObject> {
   assertBytes(object?.body, "openObject: body", "a TextEncoder");
-  const { manager, commitmentPolicy, context, signal } = objectConfig("openObject", options);
-  const { suite, messageId, commitment, edk, encryptionContext } = parseMetadata(
-    checkedMetadata(object.metadata),
-  );
-  assertMayDecrypt(commitmentPolicy, suite);
-  const bound = edk.label === undefined;
-  if (bound) assertStoredContext(encryptionContext, context, suite);
-  else assertNoPairs(context);
-  const materials = await manager.decryptionMaterials({
-    suite,
-    commitmentPolicy,
-    encryptedDataKeys: [edk],
-    encryptionContext,
-    expectedContext: context,
-    ...signal,
-  });
-  let contentKey: Uint8Array | undefined;
+  const config = objectConfig("openObject", options);
+  const envelope = parseMetadata(checkedMetadata(object.metadata), object.instructionFile);
+  const { content, encryptionContext, close } = await unlockObject(config, envelope, callOf(options));
   try {
-    assertSameSuite(materials.suite);
-    contentKey = openContentKey(suite, materials.dataKey.bytes, messageId, commitment);
-    const plaintext = await openContent(contentKey, suite.id, object.body);
-    tell(options.observer, "decrypted", suite, plaintext.length, object.body.length);
-    return { plaintext, encryptionContext: callerPairs(encryptionContext) };
+    const plaintext = await openContent(content, object.body);
+    tell(config.observer, "decrypted", envelope.suite, plaintext.length, object.body.length);
+    return { plaintext, encryptionContext };
   } finally {
-    contentKey?.fill(0);
-    materials.dataKey.release();
+    close();
   }
 }
 
 /**
- * Reads the metadata of an S3 Encryption Client object. Needs no key, and verifies nothing.
+ * Reads the metadata of an S3 Encryption Client object, and of its instruction file where it has one. Needs no key, and
+ * verifies nothing.
  *
- * @throws `ObjectFormatError` if this is not the metadata of a V3 object.
+ * @throws `ObjectFormatError` if this is not the metadata of such an object.
  *
  * @example
  * ```ts
  * const { suite, wrap, encryptionContext } = inspectObject(head.Metadata);
  * ```
  */
-export function inspectObject(metadata: ObjectMetadata): ObjectFacts {
-  const { suite, edk, encryptionContext } = parseMetadata(checkedMetadata(metadata));
+export function inspectObject(metadata: ObjectMetadata, instructionFile?: ObjectMetadata): ObjectFacts {
+  return objectFacts(parseMetadata(checkedMetadata(metadata), instructionFile));
+}
+
+/** What an envelope says, as callers see it. */
+export function objectFacts({ format, suite, wrap, edk, encryptionContext }: ObjectEnvelope): ObjectFacts {
   return {
-    format: "V3",
+    format,
     suite,
-    wrap: fromUtf8(edk.providerInfo)!,
+    wrap,
     encryptionContext: callerPairs(encryptionContext),
     materialsDescription: edk.label ?? {},
   };
 }
 
-function objectConfig(caller: string, options: ObjectOptions) {
-  const manager: MaterialsManager = managerOf(caller, options);
-  const { signal } = options;
+function callOf({ encryptionContext, signal }: ObjectOptions) {
   assertSignal(signal);
-  assertObserver(caller, options.observer);
-  return {
-    manager,
-    commitmentPolicy: checkedPolicy(caller, options.commitmentPolicy),
-    context: checkedContext(options.encryptionContext),
-    signal: signal === undefined ? {} : { signal },
-  };
+  return { encryptionContext: checkedContext(encryptionContext), signal };
 }
 
 function checkedMetadata(metadata: ObjectMetadata): ObjectMetadata {
   if (typeof metadata === "object" && metadata !== null) return metadata;
   throw invalidArgument("metadata must be an object of strings: the user metadata of the S3 object.");
-}
-
-function assertSameSuite(suite: AlgorithmSuite): void {
-  if (suite !== SUITE)
-    throw new AlgorithmSuiteError(suite.id, "The materials manager answered for another suite.");
 }

@@ -1,15 +1,22 @@
+import type { ObjectCiphers } from "../crypto/object-ciphers.ts";
+import type { ObjectWrap } from "../object/wraps.ts";
 import type { AlgorithmSuite } from "../suites/table.ts";
 import type { Awaitable, EncryptedDataKey, EncryptionContext } from "../types.ts";
 
 /** What a data key is for. Formats frame and authenticate a wrapped key differently. */
 export type Purpose =
   | { readonly kind: "message"; readonly suite: AlgorithmSuite }
-  | { readonly kind: "object"; readonly suite: AlgorithmSuite }
+  | {
+      readonly kind: "object";
+      readonly suite: AlgorithmSuite;
+      /** Reading: what older ways of wrapping need. Absent: they are not to be opened. */
+      readonly legacy?: LegacyUnwrapping | undefined;
+    }
   /** A secret that wraps other keys, such as a mailbox key under its organisation's key. */
   | { readonly kind: "key" };
 
-/** How an S3 object's data key is wrapped (`x-amz-w`). */
-export type ObjectWrap = "kms+context" | "AES/GCM" | "RSA-OAEP-SHA1";
+/** The ciphers of older wraps: they come with the request, so that programs without objects leave them out. */
+export type LegacyUnwrapping = Pick<ObjectCiphers, "unwrapAes" | "decryptEcb" | "decryptLegacyOaep">;
 
 /** What every call of a keyring is told. */
 export interface KeyringRequest {
@@ -80,6 +87,10 @@ export interface Keyring {
   readonly name: string;
   /** How this keyring wraps the data keys of S3 objects. Absent: it cannot write objects. */
   readonly objectWrap?: ObjectWrap;
+  /** In S3 objects too its wraps are bound to the encryption context, which the reader has to name. KMS's always are. */
+  readonly bindsObjectContext?: boolean;
+  /** The alias by which it names the key that it writes with. */
+  readonly alias?: string;
   /** Makes a data key and wraps it. Absent: the manager draws random bytes and calls `wrap`. */
   generate?(request: KeyringRequest): Awaitable<GeneratedDataKey>;
   /** Wraps a data key, which it borrows. A failure is fatal: throw. */

@@ -54,6 +54,8 @@ export function multiKeyring(options: MultiKeyringOptions): Keyring {
   return {
     name: `multi (${members.map((member) => member.name).join(", ")})`,
     ...(others.length === 0 && first?.objectWrap !== undefined && { objectWrap: first.objectWrap }),
+    ...(members.some((member) => member.bindsObjectContext) && { bindsObjectContext: true }),
+    ...(first?.alias !== undefined && { alias: first.alias }),
 
     ...(first !== undefined && {
       async generate(request: KeyringRequest) {

@@ -1,13 +1,13 @@
 import { concat, copy } from "../bytes/arrays.ts";
 import { fromUtf8, utf8 } from "../bytes/utf8.ts";
 import { type ContextOrder, serializeContext } from "../message/context.ts";
+import { OBJECT_PROVIDER } from "../object/envelope.ts";
+import type { LegacyObjectWrap, ObjectWrap } from "../object/wraps.ts";
 import type { EncryptedDataKey } from "../types.ts";
-import type { KeyringRequest, ObjectWrap } from "./keyring.ts";
+import type { KeyringRequest } from "./keyring.ts";
+import { sameLabel } from "./raw-options.ts";
 
 // What differs between messages and S3 objects when the same keyring wraps for both. Nothing else looks at `purpose`.
-
-/** The provider id of every encrypted data key of an S3 object. */
-const OBJECT_PROVIDER = "S3Keyring";
 
 /** Additional data of an AES-GCM wrap: the context in messages, the content algorithm's name in objects. */
 export function wrapAad(
@@ -55,6 +55,25 @@ export function objectEdk(
 }
 
 /** Whether this is an S3 object's data key under this wrapping algorithm. */
-export function isObjectEdk(edk: EncryptedDataKey, wrap: ObjectWrap): boolean {
+export function isObjectEdk(edk: EncryptedDataKey, wrap: ObjectWrap | LegacyObjectWrap): boolean {
   return edk.providerId === OBJECT_PROVIDER && fromUtf8(edk.providerInfo) === wrap;
+}
+
+/** Why a raw keyring does not look at an S3 object's data key, if it does not: its wraps bind no context there. */
+export function unboundContext({ purpose, encryptionContext }: KeyringRequest): string | null {
+  if (purpose.kind !== "object" || Object.keys(encryptionContext).length === 0) return null;
+  return "raw keys bind no encryption context in S3 objects, and pairs were named";
+}
+
+/**
+ * Why a raw keyring does not try an S3 object's data key, if it does not. Format V1's wraps open under any key, to
+ * something: there the label tells wrapping keys apart, where the keyring has one. Elsewhere it is never compared.
+ */
+export function otherLabel(
+  edk: EncryptedDataKey,
+  label: Readonly<Record<string, string>> | undefined,
+): string | null {
+  const isImplied = isObjectEdk(edk, "AES") || isObjectEdk(edk, "RSA");
+  if (!isImplied || label === undefined || sameLabel(edk.label, label)) return null;
+  return "of another materials description";
 }

@@ -6,7 +6,8 @@ import { setU32 } from "../bytes/integers.ts";
 import { utf8 } from "../bytes/utf8.ts";
 import type { Awaitable, EncryptedDataKey } from "../types.ts";
 import type { Keyring, KeyringRequest, UnwrapRequest } from "./keyring.ts";
-import { isObjectEdk, objectEdk, wrapAad } from "./purpose.ts";
+import { isLegacyAesEdk, unwrapLegacyAes } from "./legacy-aes.ts";
+import { isObjectEdk, objectEdk, otherLabel, unboundContext, wrapAad } from "./purpose.ts";
 import { checkNames, type RawKeyringNames, sameLabel } from "./raw-options.ts";
 
 /** Options of {@link rawAesKeyring}. */
@@ -18,6 +19,7 @@ export interface RawAesKeyringOptions extends RawKeyringNames {
 const IV_LENGTH = 12;
 const TAG_LENGTH = 16;
 const WRAP = "AES/GCM";
+const NOT_MINE = "wrapped under another namespace, name or algorithm";
 
 /**
  * Wraps data keys with an AES-GCM key that you hold (framework/raw-aes-keyring). Works without any network; the
@@ -40,12 +42,13 @@ export function rawAesKeyring(options: RawAesKeyringOptions): Keyring {
 
   const isMine = (edk: EncryptedDataKey, { purpose }: KeyringRequest): boolean =>
     purpose.kind === "object"
-      ? isObjectEdk(edk, WRAP)
+      ? isObjectEdk(edk, WRAP) || (purpose.legacy !== undefined && isLegacyAesEdk(edk))
       : edk.providerId === namespace &&
         edk.providerInfo.length === prefix.length + IV_LENGTH &&
         startsWith(edk.providerInfo, prefix);
 
   const open = (edk: EncryptedDataKey, request: UnwrapRequest): Awaitable<Uint8Array | null> => {
+    if (request.purpose.kind === "object" && isLegacyAesEdk(edk)) return unwrapLegacyAes(key, edk, request);
     const sealed =
       request.purpose.kind === "object"
         ? { iv: edk.ciphertext.subarray(0, IV_LENGTH), ciphertext: edk.ciphertext.subarray(IV_LENGTH) }
@@ -77,8 +80,11 @@ export function rawAesKeyring(options: RawAesKeyringOptions): Keyring {
 
     unwrap: (edks, request) =>
       firstAnswer(edks, (edk) => {
-        if (!isMine(edk, request)) {
-          request.note(edk, "skipped", "wrapped under another namespace, name or algorithm");
+        const reason = isMine(edk, request)
+          ? (unboundContext(request) ?? otherLabel(edk, materialsDescription))
+          : NOT_MINE;
+        if (reason !== null) {
+          request.note(edk, "skipped", reason);
           return null;
         }
         return andThen(open(edk, request), (dataKey) => {

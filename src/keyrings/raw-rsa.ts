@@ -2,12 +2,13 @@ import { backend } from "#crypto";
 import { invalidArgument } from "../arguments.ts";
 import { compareBytes } from "../bytes/arrays.ts";
 import { utf8 } from "../bytes/utf8.ts";
-import { OAEP_PADDINGS, type RsaPadding } from "../crypto/backend.ts";
+import { OAEP_PADDINGS, type RsaPadding, type RsaPrivateKey } from "../crypto/backend.ts";
 import { type RsaKeyInput, rsaKeyData } from "../crypto/rsa-key.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { Awaitable, EncryptedDataKey } from "../types.ts";
-import type { Keyring, KeyringRequest } from "./keyring.ts";
-import { isObjectEdk, objectEdk, rsaFrame, rsaUnframe } from "./purpose.ts";
+import type { Keyring, KeyringRequest, UnwrapRequest } from "./keyring.ts";
+import { isLegacyRsaEdk, unwrapLegacyRsa } from "./legacy-rsa.ts";
+import { isObjectEdk, objectEdk, otherLabel, rsaFrame, rsaUnframe, unboundContext } from "./purpose.ts";
 import { checkNames, type RawKeyringNames, sameLabel } from "./raw-options.ts";
 
 /** Options of {@link rawRsaKeyring}. One of the two keys is enough. */
@@ -22,6 +23,7 @@ export interface RawRsaKeyringOptions extends RawKeyringNames {
 
 const PADDINGS: readonly RsaPadding[] = [...OAEP_PADDINGS, "pkcs1"];
 const WRAP = "RSA-OAEP-SHA1";
+const NOT_MINE = "wrapped under another namespace, name or algorithm";
 
 /**
  * Wraps data keys with an RSA public key and unwraps them with the private key (framework/raw-rsa-keyring). A
@@ -56,7 +58,7 @@ export function rawRsaKeyring(options: RawRsaKeyringOptions): Keyring {
 
   const isMine = (edk: EncryptedDataKey, { purpose }: KeyringRequest): boolean =>
     purpose.kind === "object"
-      ? isObjectEdk(edk, WRAP)
+      ? isObjectEdk(edk, WRAP) || (purpose.legacy !== undefined && isLegacyRsaEdk(edk))
       : edk.providerId === namespace && compareBytes(edk.providerInfo, info) === 0;
 
   const wrap: Keyring["wrap"] = async (dataKey, request) => {
@@ -73,19 +75,23 @@ export function rawRsaKeyring(options: RawRsaKeyringOptions): Keyring {
     }
   };
 
+  const open = async (key: RsaPrivateKey, edk: EncryptedDataKey, request: UnwrapRequest) => {
+    const isObject = request.purpose.kind === "object";
+    if (isObject && isLegacyRsaEdk(edk)) return unwrapLegacyRsa(key, edk, request);
+    const frame = await key.decrypt(isObject ? "oaep-sha1" : padding, edk.ciphertext, request.keyLength);
+    return frame === null ? null : rsaUnframe(frame, request, backend.equal);
+  };
+
   const unwrap: Keyring["unwrap"] = async (edks, request) => {
     for (const edk of edks) {
-      if (!isMine(edk, request)) {
-        request.note(edk, "skipped", "wrapped under another namespace, name or algorithm");
+      const reason = isMine(edk, request)
+        ? (unboundContext(request) ?? otherLabel(edk, materialsDescription))
+        : NOT_MINE;
+      if (reason !== null) {
+        request.note(edk, "skipped", reason);
         continue;
       }
-      const isObject = request.purpose.kind === "object";
-      const frame = await (await privateKey!).decrypt(
-        isObject ? "oaep-sha1" : padding,
-        edk.ciphertext,
-        request.keyLength,
-      );
-      const dataKey = frame === null ? null : rsaUnframe(frame, request, backend.equal);
+      const dataKey = await open(await privateKey!, edk, request);
       if (dataKey !== null) return { dataKey, opened: edk };
       request.note(
         edk,

@@ -9,6 +9,8 @@ const PROVIDER = "aws-kms";
 
 /** How S3 objects name the wrapping by KMS with a bound context. */
 export const OBJECT_WRAP = "kms+context";
+/** How older writers named it, who bound what they liked. */
+const LEGACY_WRAP = "kms";
 
 /** A data key that KMS wrapped. */
 export function kmsEdk({ kind }: Purpose, keyArn: string, ciphertext: Uint8Array): EncryptedDataKey {
@@ -21,8 +23,12 @@ export function kmsEdk({ kind }: Purpose, keyArn: string, ciphertext: Uint8Array
  * The KMS key that a data key says it was wrapped under: an ARN in messages, `"unnamed"` in S3 objects, which do not
  * tell; null if no KMS keyring wrapped it.
  */
-export function wrappingKeyOf({ kind }: Purpose, edk: EncryptedDataKey): KmsArn | "unnamed" | null {
-  if (kind === "object") return isObjectEdk(edk, OBJECT_WRAP) ? "unnamed" : null;
+export function wrappingKeyOf(purpose: Purpose, edk: EncryptedDataKey): KmsArn | "unnamed" | null {
+  if (purpose.kind === "object") {
+    const isOurs =
+      isObjectEdk(edk, OBJECT_WRAP) || (purpose.legacy !== undefined && isObjectEdk(edk, LEGACY_WRAP));
+    return isOurs ? "unnamed" : null;
+  }
   if (edk.providerId !== PROVIDER) return null;
   const arn = parseKmsArn(fromUtf8(edk.providerInfo) ?? "");
   return arn?.type === "key" ? arn : null;

@@ -122,6 +122,7 @@ export function kmsKeyring(options: KmsKeyringOptions): Keyring {
   return {
     name,
     ...(otherIds.length === 0 && { objectWrap: OBJECT_WRAP }),
+    ...(isAlias(generatorId) && { alias: generatorId.text }),
 
     async generate(request) {
       const input = { ...inputOf(generatorId, request), NumberOfBytes: request.keyLength };

@@ -81,6 +81,9 @@ export function cachingMaterialsManager(options: CachingOptions): CachingMateria
 
   return {
     objectWrap: manager.objectWrap,
+    bindsObjectContext: manager.bindsObjectContext,
+    alias: manager.alias,
+    reusesDataKeys: true,
 
     encryptionMaterials(request) {
       const { suite, signal, plaintextLength = 0 } = request;

@@ -5,7 +5,7 @@ import { Secret } from "../cache/secret.ts";
 import type { SigningKey } from "../crypto/backend.ts";
 import { KeyringError } from "../errors.ts";
 import { askKeyring, freshKey, openedKey } from "../keyrings/ask.ts";
-import type { Keyring, KeyringRequest } from "../keyrings/keyring.ts";
+import type { Keyring, KeyringRequest, LegacyUnwrapping } from "../keyrings/keyring.ts";
 import { PUBLIC_KEY } from "../message/context.ts";
 import { serializeEdks } from "../message/edks.ts";
 import type { AlgorithmSuite } from "../suites/table.ts";
@@ -21,6 +21,8 @@ import { serializeHalves } from "./message-parts.ts";
 export function defaultMaterialsManager(keyring: Keyring): MaterialsManager {
   return {
     objectWrap: keyring.objectWrap,
+    bindsObjectContext: keyring.bindsObjectContext,
+    alias: keyring.alias,
 
     encryptionMaterials(asked) {
       const { signature } = asked.suite;
@@ -32,9 +34,9 @@ export function defaultMaterialsManager(keyring: Keyring): MaterialsManager {
     },
 
     decryptionMaterials(asked) {
-      const { suite, encryptedDataKeys: edks, verifying, signal } = asked;
+      const { suite, encryptedDataKeys: edks, verifying, signal, legacy } = asked;
       const { context, requiredKeys } = completeContext(asked);
-      const request = keyringRequest(suite, context, signal);
+      const request = keyringRequest(suite, context, signal, legacy);
       return andThen(openedKey(keyring, edks, request, verifying), ({ dataKey, opened }) => {
         return { suite, dataKey: new Secret(dataKey), encryptionContext: context, requiredKeys, opened };
       });
@@ -86,6 +88,8 @@ function keyringRequest(
   suite: AlgorithmSuite,
   encryptionContext: EncryptionContext,
   signal: AbortSignal | undefined,
+  legacy?: LegacyUnwrapping,
 ): KeyringRequest {
-  return { purpose: { kind: suite.format, suite }, keyLength: suite.keyLength, encryptionContext, signal };
+  const purpose = { kind: suite.format, suite, legacy };
+  return { purpose, keyLength: suite.keyLength, encryptionContext, signal };
 }

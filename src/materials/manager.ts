@@ -1,5 +1,7 @@
 import type { Secret } from "../cache/secret.ts";
 import type { SigningKey } from "../crypto/backend.ts";
+import type { LegacyUnwrapping } from "../keyrings/keyring.ts";
+import type { ObjectWrap } from "../object/wraps.ts";
 import type { CommitmentPolicy } from "../suites/policy.ts";
 import type { AlgorithmSuite } from "../suites/table.ts";
 import type { Awaitable, EncryptedDataKey, EncryptionContext } from "../types.ts";
@@ -31,6 +33,8 @@ export interface DecryptionMaterialsRequest {
   readonly requiredKeys?: readonly string[] | undefined;
   /** The keys were made a moment ago by this manager, which proves that they open. */
   readonly verifying?: boolean | undefined;
+  /** S3 objects: what older wraps need. Absent: they are not to be opened. */
+  readonly legacy?: LegacyUnwrapping | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -76,7 +80,13 @@ export interface CurrentKeysRequest {
  */
 export interface MaterialsManager {
   /** How objects' data keys are wrapped; undefined: this manager cannot write objects. */
-  readonly objectWrap: "kms+context" | "AES/GCM" | "RSA-OAEP-SHA1" | undefined;
+  readonly objectWrap: ObjectWrap | undefined;
+  /** S3 objects of raw wraps too are bound to the encryption context. */
+  readonly bindsObjectContext?: boolean | undefined;
+  /** The alias of the key that it writes with, if it is named so. */
+  readonly alias?: string | undefined;
+  /** It reuses data keys for a while. */
+  readonly reusesDataKeys?: boolean | undefined;
   /** The caller holds the materials' data key and releases it once. */
   encryptionMaterials(request: EncryptionMaterialsRequest): Awaitable<EncryptionMaterials>;
   decryptionMaterials(request: DecryptionMaterialsRequest): Awaitable<DecryptionMaterials>;

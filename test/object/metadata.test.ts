@@ -50,7 +50,7 @@ describe("metadata that is refused", () => {
       if (value === undefined) delete altered[field];
       const error = await refusal(altered);
       expect(error).toMatchObject({ code: "ERR_OBJECT_FORMAT", field });
-      expect(error.message).toMatch(/missing/);
+      expect(error.message).toMatch(/missing|in part only/);
     }
   });
 
@@ -120,7 +120,7 @@ describe("metadata that is refused", () => {
     async (field) => {
       const alone = await refusal({ [field]: "x" });
       expect(alone).toMatchObject({ code: "ERR_OBJECT_FORMAT", field });
-      expect(alone.message).toMatch(/V1 or V2/);
+      expect(alone.message).toMatch(/base64|without a data key/);
       const both = await refusal({ ...metadata, [field.toUpperCase()]: "x" });
       expect(both).toMatchObject({ code: "ERR_OBJECT_FORMAT", field });
       expect(both.message).toMatch(/several formats/);

@@ -102,7 +102,7 @@ export async function objects(): Promise<void> {
   const asSdkMetadata: Record<string, string> = metadata;
   const { plaintext } = await openObject({ metadata: asSdkMetadata, body }, { keyring });
   expectType<Equal<typeof plaintext, Uint8Array>>();
-  expectType<Equal<ReturnType<typeof inspectObject>["format"], "V3">>();
+  expectType<Equal<ReturnType<typeof inspectObject>["format"], "V1" | "V2" | "V3">>();
   // @ts-expect-error An object is metadata and body.
   await openObject({ body }, { keyring });
 }
