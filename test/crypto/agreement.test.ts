@@ -1,10 +1,13 @@
 // Both backends, side by side: what one makes, the other must take. Imports both by path, so one project is enough.
+import { createCipheriv } from "node:crypto";
+import { aeskw } from "@noble/ciphers/aes.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { backend as node } from "../../src/crypto/node.ts";
+import { backend as node, objectCiphers as nodeCiphers } from "../../src/crypto/node.ts";
 import { type RsaJwk, type RsaKeyInput, rsaKeyData } from "../../src/crypto/rsa-key.ts";
-import { backend as web } from "../../src/crypto/web.ts";
-import { flipped, join, random, toHex } from "../support/bytes.ts";
+import { backend as web, objectCiphers as webCiphers } from "../../src/crypto/web.ts";
+import { flipped, join, random, toHex, u32 } from "../support/bytes.ts";
+import { pieces, someCuts, through } from "../support/pieces.ts";
 import { check, someBytes } from "../support/property.ts";
 import { rsaPair } from "../support/rsa.ts";
 
@@ -55,6 +58,89 @@ describe("AES-GCM", () => {
         }
       },
       200,
+    ));
+});
+
+describe("the ciphers of S3 objects", () => {
+  const OBJECT_WAYS = [
+    [nodeCiphers, webCiphers],
+    [webCiphers, nodeCiphers],
+  ] as const;
+  const cutTwice = fc.record({ text: someCuts, others: fc.array(fc.nat(), { maxLength: 8 }) });
+
+  it("AES-GCM by pieces: opens what the other sealed in other pieces, and refuses altered bits", () =>
+    check(
+      fc.record({ cut: cutTwice, aad: someBytes(50), bit: fc.nat() }),
+      async ({ cut: { text, others }, aad, bit }) => {
+        const { length, cuts } = text;
+        const [key, iv, plaintext] = [random(32), random(12), random(length)];
+        const otherCuts = others.map((at) => at % (length + 1));
+        for (const [maker, taker] of OBJECT_WAYS) {
+          const encryptor = maker.gcmEncryptor(key, iv, aad);
+          const ciphertext = await through(encryptor, pieces(plaintext, cuts));
+          const tag = await encryptor.final();
+          const decryptor = taker.gcmDecryptor(key, iv, aad);
+          same(await through(decryptor, pieces(ciphertext, otherCuts)), plaintext);
+          expect(await decryptor.verify(tag)).toBe(true);
+          const careful = taker.gcmDecryptor(key, iv, aad);
+          await through(careful, pieces(ciphertext, otherCuts));
+          expect(await careful.verify(flipped(tag, bit % 128))).toBe(false);
+        }
+      },
+      40,
+    ));
+
+  it("AES-CTR: the same bytes, from any counter that does not wrap", () =>
+    check(
+      fc.record({ cut: cutTwice, counter: fc.nat(0xffff) }),
+      async ({ cut: { text, others }, counter }) => {
+        const { length, cuts } = text;
+        const blocks = Math.ceil(length / 16);
+        const [key, first, data] = [random(32), random(16), random(length)];
+        // Near the end of what 32 bits count.
+        first.set(u32(2 ** 32 - blocks - (blocks === 0 ? 1 : counter % 3)), 12);
+        const otherCuts = others.map((at) => at % (length + 1));
+        const byNode = await through(nodeCiphers.ctr(key, first), pieces(data, cuts));
+        same(await through(webCiphers.ctr(key, first), pieces(data, otherCuts)), byNode);
+      },
+      40,
+    ));
+
+  it("AES-CBC and AES-ECB: the same bytes, padding and all", () =>
+    check(
+      fc.record({ plaintext: someBytes(300), keyLength: fc.constantFrom(16, 24, 32), at: fc.nat() }),
+      async ({ plaintext, keyLength, at }) => {
+        const [key, iv, short] = [random(32), random(16), random(keyLength)];
+        const cbc = createCipheriv("aes-256-cbc", key, iv);
+        const chained = join(cbc.update(plaintext), cbc.final());
+        const ecb = createCipheriv(`aes-${8 * keyLength}-ecb`, short, null);
+        const apart = join(ecb.update(plaintext), ecb.final());
+        const padding = chained.length - plaintext.length;
+        const padded = join(plaintext, new Uint8Array(padding).fill(padding));
+        const cut = 16 * (at % (chained.length / 16 + 1));
+        for (const ciphers of [nodeCiphers, webCiphers]) {
+          same(await through(ciphers.cbcDecryptor(key, iv), pieces(chained, [cut, cut])), padded);
+          same(ciphers.decryptEcb(short, apart), padded);
+        }
+      },
+    ));
+
+  it("AES key wrap: opens, and refuses, the same", () =>
+    check(
+      fc.record({
+        keyLength: fc.constantFrom(16, 24, 32),
+        semiblocks: fc.integer({ min: 2, max: 8 }),
+        bit: fc.nat(),
+      }),
+      ({ keyLength, semiblocks, bit }) => {
+        const [key, plaintext] = [random(keyLength), random(8 * semiblocks)];
+        const wrapped = aeskw(key).encrypt(plaintext);
+        for (const { unwrapAes } of [nodeCiphers, webCiphers]) {
+          same(unwrapAes(key, wrapped)!, plaintext);
+          expect(unwrapAes(key, flipped(wrapped, bit % (8 * wrapped.length)))).toBeNull();
+          expect(unwrapAes(key, wrapped.subarray(0, bit % wrapped.length))).toBeNull();
+        }
+      },
     ));
 });
 

@@ -1,15 +1,17 @@
 // docs/runtimes.md says what each backend can do. Each row is tried on the backend that runs this.
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { backend } from "#crypto";
+import { backend, objectCiphers } from "#crypto";
+import { rsaKeyData } from "../../src/crypto/rsa-key.ts";
 import { createMailboxKeys, memoryMailboxStore } from "../../src/hierarchy/index.ts";
 import { createEncryptionClient, rawAesKeyring, rawRsaKeyring } from "../../src/index.ts";
-import { counting, random } from "../support/bytes.ts";
+import { counting, hex, join, random, u32 } from "../support/bytes.ts";
 import { failure } from "../support/failure.ts";
 import { aes } from "../support/keyrings.ts";
 import { expectRefused } from "../support/padding.ts";
 import { rsaPair } from "../support/rsa.ts";
 import { collect, feed } from "../support/streams.ts";
+import javaKeys from "../vectors/java/object-keys.json" with { type: "json" };
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
@@ -66,12 +68,44 @@ const { p: _p, q: _q, ...damagedKey } = privateForms.JWK;
 const PROOFS: Readonly<Record<string, { yes: () => unknown; no?: () => unknown }>> = {
   "AES-128-GCM, AES-256-GCM": { yes: () => serveAes(16, 32) },
   "AES-192-GCM": { yes: () => serveAes(24) },
+  "AES-256-GCM, AES-256-CTR, AES-256-CBC by pieces (S3 objects)": {
+    async yes() {
+      const [key, iv] = [random(32), random(12)];
+      const encryptor = objectCiphers.gcmEncryptor(key, iv, iv);
+      const ciphertext = join(await encryptor.update(PLAINTEXT), await encryptor.update(PLAINTEXT));
+      const decryptor = objectCiphers.gcmDecryptor(key, iv, iv);
+      expect(await decryptor.update(ciphertext)).toEqual(join(PLAINTEXT, PLAINTEXT));
+      expect(await decryptor.verify(await encryptor.final())).toBe(true);
+      const range = objectCiphers.ctr(key, join(iv, u32(2)));
+      expect(await range.update(ciphertext.subarray(0, 5000))).toEqual(PLAINTEXT);
+      const chained = objectCiphers.cbcDecryptor(key, random(16));
+      expect(await chained.update(ciphertext)).toHaveLength(10_000);
+    },
+  },
+  "AES key wrap, AES-ECB (keys of old S3 objects)": {
+    yes() {
+      for (const { key, plaintext, wrapped } of javaKeys.wrap) {
+        expect(objectCiphers.unwrapAes(hex(key), hex(wrapped))).toEqual(hex(plaintext));
+      }
+      for (const { key, plaintext, ciphertext } of javaKeys.ecb) {
+        const padded = objectCiphers.decryptEcb(hex(key), hex(ciphertext));
+        expect(padded.subarray(0, 32)).toEqual(hex(plaintext));
+      }
+    },
+  },
   "RSA-OAEP with SHA-1, SHA-256, SHA-384, SHA-512": {
     async yes() {
       for (const padding of ["oaep-sha1", "oaep-sha256", "oaep-sha384", "oaep-sha512"] as const) {
         await serves(createEncryptionClient({ keyring: rsa(padding) }));
       }
     },
+  },
+  "RSA-OAEP with SHA-256, and MGF1 with SHA-1 (old S3 objects)": {
+    yes: openJavaKey,
+    no: async () =>
+      expect(await failure(openJavaKey, "ERR_UNSUPPORTED")).toMatchObject({
+        capability: "RSA-OAEP with SHA-256 and MGF1 with SHA-1",
+      }),
   },
   'RSA PKCS#1 v1.5 (`padding: "pkcs1"`)': {
     yes: () => serves(createEncryptionClient({ keyring: rsa("pkcs1") })),
@@ -126,6 +160,13 @@ const PROOFS: Readonly<Record<string, { yes: () => unknown; no?: () => unknown }
     },
   },
 };
+
+async function openJavaKey(): Promise<void> {
+  const key = await backend.rsaPrivateKey(rsaKeyData(hex(javaKeys.privateKey), "private", "key"));
+  for (const { plaintext, ciphertext } of javaKeys.oaep) {
+    expect(await objectCiphers.decryptLegacyOaep(key, hex(ciphertext))).toEqual(hex(plaintext));
+  }
+}
 
 function damaged() {
   const names = { namespace: "n", name: "k" };
