@@ -9,7 +9,7 @@ const GRANTS = ["test/testing/grant"];
 const FILES = ["test/hierarchy/file-"];
 const DYNAMODB = ["test/dynamodb/mailbox-store"];
 const BRANCH_KEYS = ["test/hierarchy/hierarchical", "test/dynamodb/key-store"];
-const OBJECT_CIPHERS = ["test/crypto/object-ciphers", "test/crypto/legacy-oaep"];
+const OBJECT_CIPHERS = ["test/crypto/object-ciphers", "test/crypto/legacy-oaep", "test/crypto/agreement"];
 
 /** `find` stands in `file` exactly once. `tests`: the folders that ought to notice. */
 export const MUTATIONS = [
