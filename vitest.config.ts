@@ -28,7 +28,8 @@ const WITHOUT_BACKEND = [
   "test/testing/http.test.ts",
   // Sockets.
   "test/dynamodb/mailbox-store.test.ts",
-  "test/support/s3.test.ts",
+  // What tests stand on: an S3 over sockets, and objects by hand.
+  "test/support/**",
   // Processes that race and are killed, step by step, on one directory.
   "test/hierarchy/file-crash.test.ts",
   "test/hierarchy/file-failure.test.ts",
