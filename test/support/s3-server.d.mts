@@ -59,6 +59,8 @@ export interface LocalS3 {
   readonly url: string;
   /** Requests in the order of their coming, with the refused and failed ones. */
   readonly requests: S3Request[];
+  /** The same in short: operation and key. */
+  asked(): string[];
   readonly options: {
     /** How metadata outside ASCII is answered: as encoded words, Q or B, as S3 does; null: the bytes as they came. */
     encodedWords: "Q" | "B" | null;

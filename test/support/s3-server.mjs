@@ -1,6 +1,7 @@
 // S3 on loopback: a front over HTTP that keeps a log and fails when a test says so, before the service in memory.
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { pipeline } from "node:stream/promises";
 import { S3Refusal } from "./s3-refusal.mjs";
 import { headOf, readBody } from "./s3-request.mjs";
 import { createService } from "./s3-service.mjs";
@@ -43,6 +44,7 @@ export async function serveS3(...buckets) {
     requests,
     options,
     script: null,
+    asked: () => requests.map(({ operation, key }) => `${operation} ${key}`.trim()),
     async object(bucket, key) {
       const { status, headers, body } = await aside("GET", bucket, key, { operation: "GetObject" });
       if (status === 404) return undefined;
@@ -126,11 +128,9 @@ async function send(
     if (cutAfter !== undefined) request.socket.destroy();
     return undefined;
   }
-  const step = pieces ?? Math.max(body.length, 1);
-  for (let at = 0; at < body.length; at += step) {
-    if (!response.write(body.subarray(at, at + step)))
-      await Promise.race([once(response, "drain"), once(response, "close")]);
-    if (response.destroyed) return undefined;
-  }
-  return response.end();
+  await pipeline(inPieces(body, pieces ?? body.length), response);
+}
+
+function* inPieces(body, length) {
+  for (let at = 0; at < body.length; at += length) yield body.subarray(at, at + length);
 }

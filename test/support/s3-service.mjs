@@ -8,7 +8,8 @@
 // what S3 has and this has not is answered 501.
 //
 // Still missing: versions (`versionId` is ignored), GET by part number, UploadPartCopy, tags, and signatures, which
-// nobody checks. The checksum of a multipart object is not kept.
+// nobody checks. The checksum of a multipart object is not kept. Lists are sorted by locale, not by bytes, and
+// DeleteObjects never answers an error for one of its keys.
 import { buildApp } from "fauxqs";
 import { encodedWords } from "./encoded-words.mjs";
 import { escapeXml, S3Refusal } from "./s3-refusal.mjs";

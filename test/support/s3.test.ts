@@ -351,6 +351,7 @@ describe("the log", () => {
       ["PutObject", "PUT", Bucket, "k k", 200],
       ["GetObject", "GET", Bucket, "none", 404],
     ]);
+    expect(s3.asked()).toEqual(["PutObject k k", "GetObject none"]);
     expect(s3.requests[0]).toMatchObject({ metadata: { a: "1" }, query: { "x-id": "PutObject" } });
     expect(toHex(s3.requests[0]!.body)).toBe(toHex(utf8("x")));
     expect(s3.requests[0]!.headers["x-amz-checksum-crc32"]).toBeDefined();
