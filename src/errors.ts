@@ -361,7 +361,6 @@ export class S3ObjectError extends KeyfoldError {
   declare readonly code: S3ErrorCode;
   override readonly name = "S3ObjectError";
 
-  // biome-ignore lint/complexity/noUselessConstructor: it narrows the code
   constructor(code: S3ErrorCode, message: string, options?: ErrorOptions) {
     super(code, message, options);
   }

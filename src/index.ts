@@ -76,6 +76,7 @@ export type { MaterialsSource } from "./materials/source.ts";
 export type { ObjectFormat, ObjectMetadata } from "./object/envelope.ts";
 export type { LegacyObjectWrap, ObjectWrap } from "./object/wraps.ts";
 export type {
+  AliasEvent,
   CacheEvent,
   CacheOf,
   CryptEvent,

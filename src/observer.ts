@@ -23,6 +23,15 @@ export interface CryptEvent {
   readonly suiteId: number;
   readonly plaintextBytes: number;
   readonly ciphertextBytes: number;
+  /** Where the S3 client wrote or read it. */
+  readonly object?: { readonly bucket: string; readonly key: string } | undefined;
+}
+
+/** An S3 object is about to be written under a KMS key that the keyring names by an alias. */
+export interface AliasEvent {
+  readonly type: "aliasUsed";
+  readonly keyId: string;
+  readonly object: { readonly bucket: string; readonly key: string };
 }
 
 /** Which cache: that of a caching manager, of one direction, or that of a hierarchy, for one mailbox or branch key. */
@@ -67,7 +76,13 @@ export interface MailboxEvent {
 }
 
 /** Everything that an observer hears. Never key material, plaintext, ciphertext or context values. */
-export type KeyfoldEvent = KmsCallEvent | CryptEvent | CacheEvent | StoreCallEvent | MailboxEvent;
+export type KeyfoldEvent =
+  | KmsCallEvent
+  | CryptEvent
+  | AliasEvent
+  | CacheEvent
+  | StoreCallEvent
+  | MailboxEvent;
 
 /** Receives events as they happen, synchronously. It must not throw; what it throws is dropped. */
 export type Observer = (event: KeyfoldEvent) => void;

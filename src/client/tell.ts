@@ -8,7 +8,9 @@ export function tell(
   suite: AlgorithmSuite,
   plaintextBytes: number,
   ciphertextBytes: number,
+  object?: { readonly bucket: string; readonly key: string },
 ): void {
   if (observer === undefined) return;
-  notify(observer, { type, format: suite.format, suiteId: suite.id, plaintextBytes, ciphertextBytes });
+  const event = { type, format: suite.format, suiteId: suite.id, plaintextBytes, ciphertextBytes };
+  notify(observer, object === undefined ? event : { ...event, object });
 }

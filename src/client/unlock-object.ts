@@ -1,4 +1,5 @@
 import { objectCiphers } from "#crypto";
+import type { Secret } from "../cache/secret.ts";
 import { S3ObjectError } from "../errors.ts";
 import type { ContentKey } from "../object/content.ts";
 import type { ObjectEnvelope } from "../object/envelope.ts";
@@ -26,43 +27,58 @@ export interface UnlockedObject {
 }
 
 /**
- * Checks what an envelope says against policy, options and expected context; then obtains its data key. The caller
- * closes it.
+ * Checks what an envelope says against policy, options and expected context; then obtains its data key, and checks that
+ * it is the one the writer committed to. The caller closes it.
  */
 export async function unlockObject(
   config: ObjectConfig,
   envelope: ObjectEnvelope,
   request: UnlockRequest,
 ): Promise<UnlockedObject> {
-  const { manager, commitmentPolicy, legacy } = config;
   const { suite, iv, messageId, commitment, edk } = envelope;
-  const { encryptionContext: expectedContext, signal } = request;
+  const dataKey = await unlockDataKey(config, envelope, request);
+  try {
+    const key = openContentKey(suite, dataKey.bytes, messageId, commitment);
+    const bound = edk.label === undefined ? envelope.encryptionContext : request.encryptionContext;
+    return {
+      content: { suite, key, iv },
+      encryptionContext: callerPairs(bound),
+      close: () => void key.fill(0),
+    };
+  } finally {
+    dataKey.release();
+  }
+}
+
+/** The data key of an envelope that may be opened. The caller releases it. */
+export async function unlockDataKey(
+  config: ObjectConfig,
+  envelope: ObjectEnvelope,
+  { encryptionContext: expectedContext, signal }: UnlockRequest,
+): Promise<Secret> {
+  const { manager, commitmentPolicy, legacy } = config;
+  const { suite, edk } = envelope;
   assertMayDecrypt(commitmentPolicy, suite);
   assertLegacy(config, envelope);
   const isKms = edk.label === undefined;
   if (isKms) assertStoredContext(envelope, expectedContext);
   else if (!manager.bindsObjectContext) assertNoPairs(expectedContext);
-  // Raw wraps store no pairs; a keyring that binds them has them from the caller.
-  const encryptionContext = isKms ? envelope.encryptionContext : expectedContext;
   const materials = await manager.decryptionMaterials({
     suite,
     commitmentPolicy,
     encryptedDataKeys: [edk],
-    encryptionContext,
+    // Raw wraps store no pairs; a keyring that binds them has them from the caller.
+    encryptionContext: isKms ? envelope.encryptionContext : expectedContext,
     expectedContext,
     legacy: legacy.wrappingAlgorithms ? objectCiphers : undefined,
     signal,
   });
   try {
     assertSameSuite(materials.suite, suite);
-    const key = openContentKey(suite, materials.dataKey.bytes, messageId, commitment);
-    return {
-      content: { suite, key, iv },
-      encryptionContext: callerPairs(encryptionContext),
-      close: () => void key.fill(0),
-    };
-  } finally {
+    return materials.dataKey;
+  } catch (error) {
     materials.dataKey.release();
+    throw error;
   }
 }
 

@@ -1,9 +1,9 @@
 import { objectCiphers } from "#crypto";
 import { concat, EMPTY } from "../bytes/arrays.ts";
-import { setU32 } from "../bytes/integers.ts";
 import { AuthenticationError, TruncatedError } from "../errors.ts";
 import type { AlgorithmSuite } from "../suites/table.ts";
 import { BLOCK, type ContentKey, plaintextLengthOf } from "./content.ts";
+import { ctrFrom } from "./ctr.ts";
 import { withoutPadding } from "./padding.ts";
 import type { ContentOpener } from "./pieces.ts";
 
@@ -84,12 +84,8 @@ export function storedRange(suite: AlgorithmSuite, slice: Slice, bodyLength: num
   };
 }
 
-/** GCM without its tag is CTR, whose first block of content has the number 2 (NIST SP 800-38D, section 7.1). */
-function ctrOpener({ key, iv }: ContentKey, block: number, slice: Slice): ContentOpener {
-  const counter = new Uint8Array(BLOCK);
-  counter.set(iv);
-  setU32(counter, iv.length, 2 + block);
-  const cipher = objectCiphers.ctr(key, counter);
+function ctrOpener(content: ContentKey, block: number, slice: Slice): ContentOpener {
+  const cipher = ctrFrom(content, block);
   const clip = new Clip(slice);
   return {
     update: async (ciphertext) => clip.part(await cipher.update(ciphertext)),

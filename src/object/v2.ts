@@ -56,7 +56,7 @@ export function formatV2({ suite, iv, wrap, edk, encryptionContext }: ObjectEnve
     [V2.iv]: toBase64(iv),
     [V2.wrap]: wrap,
     [V2.cipher]: suite.contentAlgorithm!,
-    [V2.tagLength]: TAG_BITS,
+    ...(suite.cipher === "gcm" && { [V2.tagLength]: TAG_BITS }),
     // Some readers demand it, empty or not.
     [V2.pairs]: formatPairs(isKmsWrap(wrap) ? encryptionContext : (edk.label ?? {})),
   };

@@ -1,0 +1,125 @@
+import {
+  AbortMultipartUploadCommand,
+  type AbortMultipartUploadCommandInput,
+  type AbortMultipartUploadCommandOutput,
+  CompleteMultipartUploadCommand,
+  type CompleteMultipartUploadCommandInput,
+  type CompleteMultipartUploadCommandOutput,
+  CreateMultipartUploadCommand,
+  type CreateMultipartUploadCommandInput,
+  type CreateMultipartUploadCommandOutput,
+  UploadPartCommand,
+  type UploadPartCommandInput,
+  type UploadPartCommandOutput,
+} from "@aws-sdk/client-s3";
+import { tell } from "../client/tell.ts";
+import { S3ObjectError } from "../errors.ts";
+import { keyRequest } from "./context.ts";
+import { assertNoPlaintextChecksum } from "./metadata.ts";
+import type { S3CallOptions, S3Config } from "./options.ts";
+import { PartSealer } from "./part-sealer.ts";
+import type { S3Place } from "./place.ts";
+import { call } from "./port.ts";
+import { beginAt, placeEnvelope } from "./put.ts";
+import { sealedLength } from "./sealed-body.ts";
+import { readAll, sourceOf, wrongLength } from "./source.ts";
+
+/** S3 takes no larger part. */
+const MAX_PART = 5 * 1024 ** 3;
+
+/** The multipart uploads that one client has begun: one cipher goes over all the parts of each. */
+export class MultipartUploads {
+  readonly #config: S3Config;
+  readonly #uploads = new Map<string, PartSealer>();
+
+  constructor(config: S3Config) {
+    this.#config = config;
+  }
+
+  async create(
+    place: S3Place,
+    input: CreateMultipartUploadCommandInput,
+    options: S3CallOptions,
+  ): Promise<CreateMultipartUploadCommandOutput> {
+    const request = await keyRequest(this.#config, place, options);
+    const begun = await beginAt(this.#config, place, request, undefined);
+    try {
+      const Metadata = await placeEnvelope(this.#config, begun, input, request.signal);
+      const command = new CreateMultipartUploadCommand({ ...input, Metadata });
+      const reply = await call(this.#config.client, command, request.signal);
+      this.#uploads.set(idOf(place, reply.UploadId), new PartSealer(begun));
+      return reply;
+    } catch (error) {
+      begun.close();
+      throw error;
+    }
+  }
+
+  async part(
+    place: S3Place,
+    input: UploadPartCommandInput,
+    { abortSignal, lastPart = false }: S3CallOptions,
+  ): Promise<UploadPartCommandOutput> {
+    assertNoPlaintextChecksum("UploadPart", input);
+    const sealer = this.#known(place, input.UploadId);
+    const number = input.PartNumber!;
+    const Body = await sealer.seal(number, lastPart, () => partOf(input));
+    const command = new UploadPartCommand({ ...input, Body, ContentLength: Body.length });
+    const reply = await call(this.#config.client, command, abortSignal);
+    sealer.stored(number);
+    return reply;
+  }
+
+  async complete(
+    place: S3Place,
+    input: CompleteMultipartUploadCommandInput,
+    { abortSignal }: S3CallOptions,
+  ): Promise<CompleteMultipartUploadCommandOutput> {
+    const sealer = this.#known(place, input.UploadId);
+    sealer.assertComplete((input.MultipartUpload?.Parts ?? []).map(({ PartNumber }) => PartNumber));
+    const reply = await call(this.#config.client, new CompleteMultipartUploadCommand(input), abortSignal);
+    const { suite, length } = sealer;
+    tell(this.#config.objects.observer, "encrypted", suite, length, sealedLength(length), place);
+    this.#forget(place, input.UploadId);
+    return reply;
+  }
+
+  async abort(
+    place: S3Place,
+    input: AbortMultipartUploadCommandInput,
+    { abortSignal }: S3CallOptions,
+  ): Promise<AbortMultipartUploadCommandOutput> {
+    const reply = await call(this.#config.client, new AbortMultipartUploadCommand(input), abortSignal);
+    this.#forget(place, input.UploadId);
+    return reply;
+  }
+
+  #known(place: S3Place, uploadId: string | undefined): PartSealer {
+    const sealer = this.#uploads.get(idOf(place, uploadId));
+    if (sealer !== undefined) return sealer;
+    throw new S3ObjectError(
+      "ERR_S3_MULTIPART",
+      "This client has not begun the upload, or has ended it. Its data key is in the memory of the client that sent CreateMultipartUpload: send all its commands through that one.",
+    );
+  }
+
+  #forget(place: S3Place, uploadId: string | undefined): void {
+    const id = idOf(place, uploadId);
+    this.#uploads.get(id)?.close();
+    this.#uploads.delete(id);
+  }
+}
+
+function idOf({ bucket, key }: S3Place, uploadId: string | undefined): string {
+  return JSON.stringify([bucket, key, uploadId]);
+}
+
+async function partOf({ Body, ContentLength }: UploadPartCommandInput): Promise<Uint8Array> {
+  const source = sourceOf(Body, ContentLength);
+  const bytes = await readAll(source, ContentLength ?? source.length ?? MAX_PART);
+  if (bytes === null) throw wrongLength(ContentLength ?? MAX_PART, (ContentLength ?? MAX_PART) + 1);
+  if (ContentLength !== undefined && bytes.length !== ContentLength) {
+    throw wrongLength(ContentLength, bytes.length);
+  }
+  return bytes;
+}

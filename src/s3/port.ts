@@ -1,0 +1,27 @@
+/**
+ * What keyfold needs of an S3 client: a genuine `S3Client` of the AWS SDK for JavaScript v3 has it. `upload()` needs a
+ * genuine one.
+ */
+export interface S3ClientPort {
+  // Method syntax: a genuine client is not assignable to the property form.
+  send(command: object, options?: { abortSignal?: AbortSignal }): Promise<object>;
+  readonly config?: { region?(): Promise<string> };
+}
+
+/** Sends a command whose reply is known. */
+export async function call<Output extends object>(
+  client: S3ClientPort,
+  command: object & {
+    resolveMiddleware?(...args: never[]): (...args: never[]) => Promise<{ output: Output }>;
+  },
+  signal: AbortSignal | undefined,
+): Promise<Output> {
+  signal?.throwIfAborted();
+  return (await client.send(command, signal === undefined ? {} : { abortSignal: signal })) as Output;
+}
+
+/** The HTTP status of the SDK's error; undefined for others. */
+export function statusOf(error: unknown): number | undefined {
+  const { $metadata } = (error ?? {}) as { $metadata?: { httpStatusCode?: number } };
+  return $metadata?.httpStatusCode;
+}

@@ -1,0 +1,174 @@
+import {
+  PutObjectCommand,
+  type PutObjectCommandInput,
+  type PutObjectCommandOutput,
+} from "@aws-sdk/client-s3";
+import { invalidArgument } from "../arguments.ts";
+import { type BegunObject, beginObject } from "../client/begin-object.ts";
+import { tell } from "../client/tell.ts";
+import { LimitError } from "../errors.ts";
+import { sealContent } from "../object/content.ts";
+import { splitMetadata } from "../object/instruction-file.ts";
+import { notify } from "../observer.ts";
+import { type KeyRequest, keyRequest } from "./context.ts";
+import { writeInstructionFile } from "./instruction-file.ts";
+import { assertNoPlaintextChecksum, joinedMetadata } from "./metadata.ts";
+import type { S3CallOptions, S3Config } from "./options.ts";
+import { placeOf, type S3Place } from "./place.ts";
+import { call } from "./port.ts";
+import { sealedChunks, sealedLength } from "./sealed-body.ts";
+import { readAll, type Source, sourceOf, wrongLength } from "./source.ts";
+import { byteStream } from "./streams.ts";
+
+/** Streams of a known length up to here are held, so that the SDK can send them again. */
+const HELD = 8 * 1024 * 1024;
+
+/** Seals a body and puts it. */
+export async function putObject(
+  config: S3Config,
+  input: PutObjectCommandInput,
+  options: S3CallOptions,
+): Promise<PutObjectCommandOutput> {
+  const place = placeOf("PutObject", input);
+  assertNoPlaintextChecksum("PutObject", input);
+  if (input.WriteOffsetBytes !== undefined) {
+    throw invalidArgument("PutObject: nothing can be appended to an encrypted object (WriteOffsetBytes).");
+  }
+  const request = await keyRequest(config, place, options);
+  const source = await heldIfSmall(sourceOf(input.Body, input.ContentLength), input.ContentLength, config);
+  const begun = await beginAt(config, place, request, source.length);
+  try {
+    const Metadata = await placeEnvelope(config, begun, input, request.signal);
+    const ContentLength = sealedLength(source.length!);
+    const sealed = { ...input, Metadata, ContentLength };
+    const reply =
+      source.bytes === undefined
+        ? await putStream(config, sealed, begun, source, request)
+        : await call(
+            config.client,
+            new PutObjectCommand({ ...sealed, Body: await sealContent(begun.content, source.bytes) }),
+            request.signal,
+          );
+    tell(config.objects.observer, "encrypted", begun.suite, source.length!, ContentLength, place);
+    return reply;
+  } finally {
+    begun.close();
+  }
+}
+
+/** Begins an object for this place. */
+export function beginAt(
+  { objects }: S3Config,
+  place: S3Place,
+  { encryptionContext, signal }: KeyRequest,
+  plaintextLength: number | undefined,
+): Promise<BegunObject> {
+  const { alias } = objects.manager;
+  if (alias !== undefined) notify(objects.observer, { type: "aliasUsed", keyId: alias, object: place });
+  return beginObject(objects, { encryptionContext, plaintextLength, signal });
+}
+
+/**
+ * The metadata for a new object. Where instruction files are in use, what does not stay on the object is written first,
+ * so that no object is there without it.
+ */
+export async function placeEnvelope(
+  { client, writesInstructionFiles, suffix }: S3Config,
+  { metadata }: BegunObject,
+  input: PutObjectCommandInput,
+  signal: AbortSignal | undefined,
+): Promise<Record<string, string>> {
+  if (!writesInstructionFiles) return joinedMetadata(input.Metadata, metadata);
+  const { object, file } = splitMetadata(metadata);
+  const joined = joinedMetadata(input.Metadata, object);
+  await writeInstructionFile(client, fileInput(input), input.Key! + suffix, file, signal);
+  return joined;
+}
+
+/** What an instruction file has in common with its object: where it lies, who may read it, how the server keeps it. */
+function fileInput(input: PutObjectCommandInput): object {
+  const {
+    Bucket,
+    ACL,
+    GrantFullControl,
+    GrantRead,
+    GrantReadACP,
+    GrantWriteACP,
+    ExpectedBucketOwner,
+    RequestPayer,
+    ServerSideEncryption,
+    SSEKMSKeyId,
+    SSEKMSEncryptionContext,
+    BucketKeyEnabled,
+    Tagging,
+  } = input;
+  return {
+    Bucket,
+    ACL,
+    GrantFullControl,
+    GrantRead,
+    GrantReadACP,
+    GrantWriteACP,
+    ExpectedBucketOwner,
+    RequestPayer,
+    ServerSideEncryption,
+    SSEKMSKeyId,
+    SSEKMSEncryptionContext,
+    BucketKeyEnabled,
+    Tagging,
+  };
+}
+
+/** Sends ciphertext as it is sealed. If sealing fails the request is cut, so that S3 stores nothing. */
+async function putStream(
+  { client }: S3Config,
+  input: PutObjectCommandInput,
+  begun: BegunObject,
+  source: Source,
+  { signal }: KeyRequest,
+): Promise<PutObjectCommandOutput> {
+  const cut = new AbortController();
+  let failure: { readonly error: unknown } | undefined;
+  const watched = async function* () {
+    try {
+      yield* sealedChunks(begun, source);
+    } catch (error) {
+      failure = { error };
+      cut.abort(error);
+      throw error;
+    }
+  };
+  const Body = byteStream(watched(), () => {}) as never;
+  const either = signal === undefined ? cut.signal : AbortSignal.any([signal, cut.signal]);
+  try {
+    return await call(client, new PutObjectCommand({ ...input, Body }), either);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw failure === undefined ? error : failure.error;
+  }
+}
+
+/** Bytes that are in memory, or few enough to be brought there; and streams whose length is known. */
+async function heldIfSmall(
+  source: Source,
+  declared: number | undefined,
+  { bufferLimit }: S3Config,
+): Promise<Source> {
+  const { bytes, length } = source;
+  if (declared !== undefined && length !== undefined && declared !== length)
+    throw wrongLength(declared, length);
+  if (bytes !== undefined || (length !== undefined && length <= HELD)) {
+    const held = await readAll(source, length!);
+    if (held === null || held.length !== length) throw wrongLength(length!, held?.length ?? length! + 1);
+    return sourceOf(held, undefined);
+  }
+  if (length !== undefined) return source;
+  const held = await readAll(source, bufferLimit);
+  if (held !== null) return sourceOf(held, undefined);
+  throw new LimitError(
+    "bufferLimit",
+    bufferLimit + 1,
+    bufferLimit,
+    "PutObject: bytes of a stream without ContentLength (name its length, or use upload(), which takes streams of any)",
+  );
+}

@@ -1,0 +1,115 @@
+import { invalidArgument } from "../arguments.ts";
+import { EMPTY } from "../bytes/arrays.ts";
+import { utf8 } from "../bytes/utf8.ts";
+import { S3ObjectError } from "../errors.ts";
+
+/** The body of a request or of a reply, as bytes that come in pieces. */
+export interface Source {
+  /** All of it, where it is in memory. */
+  readonly bytes: Uint8Array | undefined;
+  /** Bytes, where they are known beforehand. */
+  readonly length: number | undefined;
+  /** Once only. */
+  chunks(): AsyncGenerator<Uint8Array, void, void>;
+}
+
+/** Whatever the SDK takes as a body: bytes, a string, a Blob, a stream of Node's or of the web. */
+export function sourceOf(body: unknown, declaredLength: number | undefined): Source {
+  const bytes = bytesOf(body);
+  if (bytes !== undefined) return inMemory(bytes);
+  if (body instanceof Blob) return { bytes: undefined, length: body.size, chunks: () => read(body.stream()) };
+  if (isIterable(body) || isReadableStream(body)) {
+    return { bytes: undefined, length: declaredLength, chunks: () => read(body) };
+  }
+  throw invalidArgument("Body must be bytes, a string, a Blob, or a stream of bytes.");
+}
+
+function inMemory(bytes: Uint8Array): Source {
+  return {
+    bytes,
+    length: bytes.length,
+    async *chunks() {
+      if (bytes.length > 0) yield bytes;
+    },
+  };
+}
+
+function bytesOf(body: unknown): Uint8Array | undefined {
+  if (body === undefined || body === null) return EMPTY;
+  if (typeof body === "string") return utf8(body);
+  if (body instanceof Uint8Array) return body;
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+  return body instanceof ArrayBuffer ? new Uint8Array(body) : undefined;
+}
+
+type Stream = AsyncIterable<unknown> | ReadableStream<unknown>;
+
+async function* read(stream: Stream): AsyncGenerator<Uint8Array, void, void> {
+  for await (const chunk of isIterable(stream) ? stream : viaReader(stream)) {
+    if (!(chunk instanceof Uint8Array)) {
+      throw invalidArgument("Body: a stream must yield bytes; leave its encoding unset.");
+    }
+    yield chunk;
+  }
+}
+
+/** Some browsers cannot iterate streams. */
+async function* viaReader(stream: ReadableStream<unknown>): AsyncGenerator<unknown, void, void> {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    void reader.cancel().catch(() => {});
+  }
+}
+
+function isIterable(body: unknown): body is AsyncIterable<unknown> {
+  return typeof (body as Partial<AsyncIterable<unknown>> | null)?.[Symbol.asyncIterator] === "function";
+}
+
+function isReadableStream(body: unknown): body is ReadableStream<unknown> {
+  return typeof (body as Partial<ReadableStream> | null)?.getReader === "function";
+}
+
+/** The whole source in memory; null as soon as it is longer than `limit`, once it has been let go. */
+export async function readAll(source: Source, limit: number): Promise<Uint8Array | null> {
+  const { bytes, length } = source;
+  if (bytes !== undefined) return bytes.length > limit ? null : bytes;
+  let buffer = new Uint8Array(Math.min(length ?? 0, limit));
+  let end = 0;
+  for await (const chunk of source.chunks()) {
+    if (end + chunk.length > limit) return null;
+    if (end + chunk.length > buffer.length) {
+      const grown = new Uint8Array(Math.min(limit, Math.max(end + chunk.length, 2 * buffer.length)));
+      grown.set(buffer.subarray(0, end));
+      buffer = grown;
+    }
+    buffer.set(chunk, end);
+    end += chunk.length;
+  }
+  return buffer.subarray(0, end);
+}
+
+/** Lets go of a reply's body that nobody will read. */
+export function discard(body: unknown, reason?: unknown): void {
+  const { destroy, cancel } = (body ?? {}) as { destroy?: unknown; cancel?: unknown };
+  if (typeof destroy === "function") {
+    // Whoever destroys it hears of it as an event.
+    (body as NodeJS.ReadableStream).on("error", () => {});
+    destroy.call(body, reason);
+  } else if (typeof cancel === "function") {
+    void Promise.resolve(cancel.call(body, reason)).catch(() => {});
+  }
+}
+
+/** The error for a body that is not as long as was said. */
+export function wrongLength(said: number, came: number): S3ObjectError {
+  return new S3ObjectError(
+    "ERR_S3_BODY",
+    `ContentLength says ${said} bytes of plaintext, and ${came > said ? "more" : came} came. Nothing was stored.`,
+  );
+}
