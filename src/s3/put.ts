@@ -7,7 +7,7 @@ import { invalidArgument } from "../arguments.ts";
 import { type BegunObject, beginObject } from "../client/begin-object.ts";
 import { tell } from "../client/tell.ts";
 import { LimitError } from "../errors.ts";
-import { sealContent } from "../object/content.ts";
+import { assertPlaintextLength, sealContent } from "../object/content.ts";
 import { splitMetadata } from "../object/instruction-file.ts";
 import { notify } from "../observer.ts";
 import { type KeyRequest, keyRequest } from "./context.ts";
@@ -63,6 +63,7 @@ export function beginAt(
   { encryptionContext, signal }: KeyRequest,
   plaintextLength: number | undefined,
 ): Promise<BegunObject> {
+  if (plaintextLength !== undefined) assertPlaintextLength(plaintextLength);
   const { alias } = objects.manager;
   if (alias !== undefined) notify(objects.observer, { type: "aliasUsed", keyId: alias, object: place });
   return beginObject(objects, { encryptionContext, plaintextLength, signal });
