@@ -2,6 +2,7 @@
 import { BRANCH_KEY_ID, WRITTEN } from "./branch-keys.mjs";
 import { assertEqual, assertRefused, fromBase64, pattern, throughStream } from "./bytes.mjs";
 import { keysOf } from "./keys.mjs";
+import { S3_CHECKS } from "./s3-checks.mjs";
 
 const CONTEXT = { tenant: "t1", zone: "α" };
 const SUITES = [0x0014, 0x0046, 0x0078, 0x0114, 0x0146, 0x0178, 0x0214, 0x0346, 0x0378, 0x0478, 0x0578];
@@ -138,6 +139,8 @@ const CHECKS = {
       await assertRefused(attempt, "ERR_AUTHENTICATION", "an altered object");
     }
   },
+
+  ...S3_CHECKS,
 
   async RSA({ keyfold }, { rsa }) {
     for (const padding of ["oaep-sha1", "oaep-sha256", "oaep-sha384", "oaep-sha512"]) {

@@ -1,15 +1,33 @@
 // What a runtime is asked to do, in one place for all of them: JSON in, JSON out.
 import * as sdk from "@aws-sdk/client-kms";
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
 import * as keyfold from "keyfold";
 import * as hierarchy from "keyfold/hierarchy";
 import * as kms from "keyfold/kms";
+import * as s3 from "keyfold/s3";
 import * as testing from "keyfold/testing";
 import { read, write } from "./exchange.mjs";
 import { backendOf, runSuite } from "./suite.mjs";
 
+const s3Commands = {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+};
+
 export async function perform({ task, material, endpoint, written }) {
   const backend = backendOf({ keyfold }, material);
-  const library = { keyfold, hierarchy, kms, testing, sdk, backend };
+  const library = { keyfold, hierarchy, kms, s3, s3Commands, testing, sdk, backend };
   if (task === "suite") {
     return {
       backend,
