@@ -60,7 +60,7 @@ export function mailboxKeyring(
         const { kind } = head.current;
         const wrapped =
           kind === "symmetric"
-            ? wrapSymmetric(keys, use, dataKey, context)
+            ? wrapSymmetric(keys, use, head, dataKey, context)
             : wrapAsymmetric(head, pinned, dataKey, context);
         return andThen(wrapped, ({ place, ciphertext }) => [
           { providerId: PROVIDER[kind], providerInfo: utf8(placeName(place)), ciphertext },
@@ -92,11 +92,12 @@ interface Wrapped {
 function wrapSymmetric(
   keys: MailboxKeyCache,
   use: { readonly id: string; readonly signal: AbortSignal | undefined },
+  head: MailboxHead,
   dataKey: Uint8Array,
   context: Uint8Array,
 ): Awaitable<Wrapped> {
-  return andThen(keys.forWriting(use), ({ version, key: { secret } }) => {
-    const place = { id: use.id, version };
+  return andThen(keys.ofHead(use, head), ({ secret }) => {
+    const place = { id: use.id, version: head.current.version };
     const wrapped = lastly(
       () => wrapByKey(secret.bytes, place, dataKey, context),
       () => secret.release(),

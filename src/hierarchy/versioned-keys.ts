@@ -99,9 +99,14 @@ export class VersionedKeys<Head, Key extends HierarchyKey> {
   forWriting(use: KeyUse): Awaitable<{ readonly version: string; readonly key: Key }> {
     return andThen(this.head(use), (head) => {
       const version = this.#source.versionOf(head);
-      const key = this.#obtain(use, version, (signal) => this.#source.unwrapHead(use.id, head, signal));
-      return andThen(key, (key) => ({ version, key }));
+      return andThen(this.ofHead(use, head), (key) => ({ version, key }));
     });
+  }
+
+  /** The key that writes by a head which the caller has: meanwhile another version may write. */
+  ofHead(use: KeyUse, head: Head): Awaitable<Key> {
+    const version = this.#source.versionOf(head);
+    return this.#obtain(use, version, (signal) => this.#source.unwrapHead(use.id, head, signal));
   }
 
   /** The key of this version. */

@@ -179,6 +179,32 @@ const edkOf = (name: string): EncryptedDataKey => ({
   ciphertext: new Uint8Array(76),
 });
 
+it("what is sealed while a mailbox changes its kind is sealed by one version alone", async () => {
+  const of = organization();
+  await of.mailboxes.create("alice", { kind: "symmetric" });
+  const before = of.store.records.get("alice")!;
+  await of.mailboxes.rotate("alice", { kind: "asymmetric" });
+  const after = of.store.records.get("alice")!;
+  const get = of.store.get.bind(of.store);
+  // The record is read and replaced, and what was kept of it is forgotten a few steps later.
+  for (let steps = 0; steps < 24; steps++) {
+    const writer = of.process();
+    of.store.records.set("alice", before);
+    of.store.get = async (id) => {
+      const record = await get(id);
+      of.store.get = get;
+      of.store.records.set("alice", after);
+      void (async () => {
+        for (let step = 0; step < steps; step++) await null;
+        writer.clear();
+      })();
+      return record;
+    };
+    const message = await seal(writer, "alice");
+    expect(await open(of.process(), "alice", message), `${steps} steps`).toEqual(MAIL);
+  }
+});
+
 describe("a wrapped mailbox key", () => {
   const swap = ({ store }: Organization, a: string, b: string) => {
     // The wrapped keys change places, ids and versions stay: what a hostile store can do.
