@@ -5,6 +5,7 @@ const CACHE = ["test/cache", "test/materials"];
 const MAILBOXES = ["binding", "lifecycle", "rewrap.test", "wire", "workmail"].map(
   (name) => `test/hierarchy/${name}`,
 );
+const MAILBOX_OBJECTS = ["test/hierarchy/objects"];
 const GRANTS = ["test/testing/grant"];
 const FILES = ["test/hierarchy/file-"];
 const DYNAMODB = ["test/dynamodb/mailbox-store"];
@@ -432,6 +433,48 @@ export const MUTATIONS = [
     find: "const salt = backend.randomBytes(SALT_LENGTH);",
     replace: "const salt = new Uint8Array(SALT_LENGTH);",
     tests: MAILBOXES,
+  },
+  {
+    check: "mailboxes: context bound to an object's data key",
+    file: "src/hierarchy/mailbox-object.ts",
+    find: "serializeContext(encryptionContext));",
+    replace: "serializeContext({ ...(encryptionContext && {}) }));",
+    tests: MAILBOX_OBJECTS,
+  },
+  {
+    check: "mailboxes: salt, mailbox and version bound to an object's data key",
+    file: "src/hierarchy/mailbox-object.ts",
+    find: "placeBytes(place.salt, place)",
+    replace: "place.salt",
+    tests: MAILBOX_OBJECTS,
+  },
+  {
+    check: "mailboxes: a fresh salt for every object's data key",
+    file: "src/hierarchy/mailbox-object.ts",
+    find: "salt: backend.randomBytes(SALT_LENGTH)",
+    replace: "salt: new Uint8Array(SALT_LENGTH)",
+    tests: MAILBOX_OBJECTS,
+  },
+  {
+    check: "mailboxes: the salt's length in an object's label",
+    file: "src/hierarchy/mailbox-object.ts",
+    find: "salt?.length === SALT_LENGTH",
+    replace: "salt !== null",
+    tests: MAILBOX_OBJECTS,
+  },
+  {
+    check: "mailboxes: the length of an object's wrapped key",
+    file: "src/hierarchy/mailbox-object.ts",
+    find: "  if (ciphertext.length !== IV_LENGTH + request.keyLength + TAG_LENGTH) return null;\n",
+    replace: "",
+    tests: MAILBOX_OBJECTS,
+  },
+  {
+    check: "mailboxes: objects under symmetric versions alone",
+    file: "src/hierarchy/mailbox-keyring.ts",
+    find: 'if (request.purpose.kind === "object") throw new KeyringError(name, needsSymmetric(use.id));',
+    replace: "",
+    tests: MAILBOX_OBJECTS,
   },
   {
     check: "mailboxes: the mailbox that a data key names",

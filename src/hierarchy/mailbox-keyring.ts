@@ -2,11 +2,18 @@ import { invalidArgument, isMisuse } from "../arguments.ts";
 import { andThen, attempt, firstAnswer, lastly } from "../awaitable.ts";
 import { fromUtf8, utf8 } from "../bytes/utf8.ts";
 import { HierarchyError, KeyringError } from "../errors.ts";
-import type { Keyring, UnwrapRequest } from "../keyrings/keyring.ts";
+import type { Keyring, KeyringRequest, UnwrapRequest } from "../keyrings/keyring.ts";
 import { serializeContext } from "../message/context.ts";
 import type { Awaitable, EncryptedDataKey, EncryptionContext } from "../types.ts";
 import { unwrapByPrivateKey, wrapByPublicKey } from "./mailbox-asymmetric.ts";
 import { checkMailboxId } from "./mailbox-id.ts";
+import {
+  OBJECT_WRAP,
+  type ObjectPlace,
+  objectPlaceOf,
+  unwrapOfObject,
+  wrapForObject,
+} from "./mailbox-object.ts";
 import { publicKeyFingerprint } from "./mailbox-pair.ts";
 import { type MailboxPlace, parsePlaceName, placeName } from "./mailbox-place.ts";
 import type { MailboxKind } from "./mailbox-record.ts";
@@ -47,24 +54,15 @@ export function mailboxKeyring(
 
   return {
     name,
+    objectWrap: OBJECT_WRAP,
+    bindsObjectContext: true,
 
     wrap(dataKey, request) {
-      const { encryptionContext, signal } = request;
-      // The seam for S3 objects: one wrapped key of 60 bytes, with salt, mailbox and version in its label.
-      if (request.purpose.kind === "object") {
-        throw new KeyringError(name, "it cannot wrap the data keys of S3 objects.");
-      }
-      const use = { id: idFor(encryptionContext), signal };
-      const context = serializeContext(encryptionContext);
+      const use = { id: idFor(request.encryptionContext), signal: request.signal };
       return andThen(keys.head(use), (head) => {
-        const { kind } = head.current;
-        const wrapped =
-          kind === "symmetric"
-            ? wrapSymmetric(keys, use, head, dataKey, context)
-            : wrapAsymmetric(head, pinned, dataKey, context);
-        return andThen(wrapped, ({ place, ciphertext }) => [
-          { providerId: PROVIDER[kind], providerInfo: utf8(placeName(place)), ciphertext },
-        ]);
+        if (head.current.kind === "symmetric") return wrapSymmetric(keys, use, head, dataKey, request);
+        if (request.purpose.kind === "object") throw new KeyringError(name, needsSymmetric(use.id));
+        return wrapAsymmetric(head, pinned, dataKey, request);
       });
     },
 
@@ -73,10 +71,14 @@ export function mailboxKeyring(
         andThen(unwrap(keys, idFor, edk, request), (dataKey) => dataKey && { dataKey, opened: edk }),
       ),
 
-    isCurrent([edk, ...others], { encryptionContext, signal }) {
+    isCurrent([edk, ...others], { purpose, encryptionContext, signal }) {
       const id = idFor(encryptionContext);
       if (edk === undefined || others.length > 0) return false;
       return andThen(keys.head({ id, signal }), ({ current: { kind, version } }) => {
+        if (purpose.kind === "object") {
+          const place = objectPlaceOf(edk);
+          return kind === "symmetric" && place?.id === id && place.version === version;
+        }
         const name = fromUtf8(edk.providerInfo);
         return edk.providerId === PROVIDER[kind] && name === placeName({ id, version });
       });
@@ -84,9 +86,9 @@ export function mailboxKeyring(
   };
 }
 
-interface Wrapped {
-  readonly place: MailboxPlace;
-  readonly ciphertext: Uint8Array;
+/** Objects have no room for what RSA makes of a data key and its context. */
+function needsSymmetric(id: string): string {
+  return `S3 objects need a symmetric mailbox, and ${JSON.stringify(id)} is asymmetric. rotate(id, { kind: "symmetric" }) makes it one; what was sealed before stays readable.`;
 }
 
 function wrapSymmetric(
@@ -94,15 +96,20 @@ function wrapSymmetric(
   use: { readonly id: string; readonly signal: AbortSignal | undefined },
   head: MailboxHead,
   dataKey: Uint8Array,
-  context: Uint8Array,
-): Awaitable<Wrapped> {
+  request: KeyringRequest,
+): Awaitable<readonly EncryptedDataKey[]> {
   return andThen(keys.ofHead(use, head), ({ secret }) => {
     const place = { id: use.id, version: head.current.version };
-    const wrapped = lastly(
-      () => wrapByKey(secret.bytes, place, dataKey, context),
+    return lastly(
+      () =>
+        request.purpose.kind === "object"
+          ? andThen(wrapForObject(secret.bytes, place, dataKey, request), (edk) => [edk])
+          : andThen(
+              wrapByKey(secret.bytes, place, dataKey, serializeContext(request.encryptionContext)),
+              (ciphertext) => [edkOf("symmetric", place, ciphertext)],
+            ),
       () => secret.release(),
     );
-    return andThen(wrapped, (ciphertext) => ({ place, ciphertext }));
   });
 }
 
@@ -110,8 +117,8 @@ async function wrapAsymmetric(
   { record: { id }, current, publicKey }: MailboxHead,
   pinned: readonly string[] | undefined,
   dataKey: Uint8Array,
-  context: Uint8Array,
-): Promise<Wrapped> {
+  { encryptionContext }: KeyringRequest,
+): Promise<readonly EncryptedDataKey[]> {
   const place = { id, version: current.version };
   if (pinned !== undefined && current.kind === "asymmetric") {
     const fingerprint = publicKeyFingerprint(current.publicKey);
@@ -123,7 +130,12 @@ async function wrapAsymmetric(
       );
     }
   }
-  return { place, ciphertext: await wrapByPublicKey(await publicKey(), place, dataKey, context) };
+  const context = serializeContext(encryptionContext);
+  return [edkOf("asymmetric", place, await wrapByPublicKey(await publicKey(), place, dataKey, context))];
+}
+
+function edkOf(kind: MailboxKind, place: MailboxPlace, ciphertext: Uint8Array): EncryptedDataKey {
+  return { providerId: PROVIDER[kind], providerInfo: utf8(placeName(place)), ciphertext };
 }
 
 /** The data key; null once it is noted why there is none. */
@@ -138,8 +150,14 @@ function unwrap(
     request.note(edk, status, reason, cause);
     return null;
   };
-  const place = placeOf(edk);
-  if (place === null) return note("skipped", "not wrapped under a mailbox key");
+  const isObject = request.purpose.kind === "object";
+  const place = isObject ? objectPlaceOf(edk) : placeOf(edk);
+  if (place === null) {
+    const reason = isObject
+      ? "its label names no mailbox, version and salt"
+      : "not wrapped under a mailbox key";
+    return note("skipped", reason);
+  }
   const failed = (error: unknown) => {
     signal?.throwIfAborted();
     return note("failed", error instanceof Error ? error.message : String(error), error);
@@ -172,10 +190,13 @@ function unwrap(
 
 function open(
   { secret, privateKey }: MailboxKey,
-  place: MailboxPlace,
-  { providerId, ciphertext }: EncryptedDataKey,
-  { encryptionContext, keyLength }: UnwrapRequest,
+  place: MailboxPlace | ObjectPlace,
+  edk: EncryptedDataKey,
+  request: UnwrapRequest,
 ): Awaitable<Uint8Array | null> {
+  if ("salt" in place) return privateKey === null ? unwrapOfObject(secret.bytes, place, edk, request) : null;
+  const { providerId, ciphertext } = edk;
+  const { encryptionContext, keyLength } = request;
   // What an asymmetric version wrapped does not open under a symmetric one, whatever the message says.
   if (providerId !== PROVIDER[privateKey === null ? "symmetric" : "asymmetric"]) return null;
   const context = serializeContext(encryptionContext);

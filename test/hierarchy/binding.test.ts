@@ -165,12 +165,6 @@ describe("a keyring of mailboxes", () => {
     expect((await client.decrypt(renewed.ciphertext)).plaintext).toEqual(MAIL);
     expect(await client.needsReencryption(await seal(mailboxes, "bob"))).toBe(true);
   });
-
-  it("does not write S3 objects", async () => {
-    const { mailboxes } = organization();
-    await mailboxes.create("alice");
-    expect(mailboxes.keyring("alice").objectWrap).toBeUndefined();
-  });
 });
 
 const edkOf = (name: string): EncryptedDataKey => ({
