@@ -477,6 +477,27 @@ export const MUTATIONS = [
     tests: MAILBOX_OBJECTS,
   },
   {
+    check: "raw AES: no object is written for pairs that nothing binds",
+    file: "src/keyrings/raw-aes.ts",
+    find: "      assertBound(request);\n",
+    replace: "",
+    tests: MAILBOX_OBJECTS,
+  },
+  {
+    check: "raw RSA: no object is written for pairs that nothing binds",
+    file: "src/keyrings/raw-rsa.ts",
+    find: "    assertBound(request);\n",
+    replace: "",
+    tests: MAILBOX_OBJECTS,
+  },
+  {
+    check: "raw keys: no object is read for pairs that nothing binds",
+    file: "src/keyrings/purpose.ts",
+    find: 'if (purpose.kind !== "object" || Object.keys(encryptionContext).length === 0) return null;',
+    replace: "if (encryptionContext !== null) return null;\n  void purpose;",
+    tests: MAILBOX_OBJECTS,
+  },
+  {
     check: "mailboxes: the mailbox that a data key names",
     file: "src/hierarchy/mailbox-keyring.ts",
     find: "if (place.id !== id) {",

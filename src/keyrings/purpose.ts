@@ -1,5 +1,6 @@
 import { concat, copy } from "../bytes/arrays.ts";
 import { fromUtf8, utf8 } from "../bytes/utf8.ts";
+import { EncryptionContextError } from "../errors.ts";
 import { type ContextOrder, serializeContext } from "../message/context.ts";
 import { OBJECT_PROVIDER } from "../object/envelope.ts";
 import type { LegacyObjectWrap, ObjectWrap } from "../object/wraps.ts";
@@ -63,6 +64,12 @@ export function isObjectEdk(edk: EncryptedDataKey, wrap: ObjectWrap | LegacyObje
 export function unboundContext({ purpose, encryptionContext }: KeyringRequest): string | null {
   if (purpose.kind !== "object" || Object.keys(encryptionContext).length === 0) return null;
   return "raw keys bind no encryption context in S3 objects, and pairs were named";
+}
+
+/** A raw keyring writes no S3 object that pairs are named for: a keyring beside it may bind them, and only read. */
+export function assertBound(request: KeyringRequest): void {
+  const reason = unboundContext(request);
+  if (reason !== null) throw new EncryptionContextError(`S3 objects: ${reason}.`);
 }
 
 /**

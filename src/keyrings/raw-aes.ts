@@ -7,7 +7,7 @@ import { utf8 } from "../bytes/utf8.ts";
 import type { Awaitable, EncryptedDataKey } from "../types.ts";
 import type { Keyring, KeyringRequest, UnwrapRequest } from "./keyring.ts";
 import { isLegacyAesEdk, unwrapLegacyAes } from "./legacy-aes.ts";
-import { isObjectEdk, objectEdk, otherLabel, unboundContext, wrapAad } from "./purpose.ts";
+import { assertBound, isObjectEdk, objectEdk, otherLabel, unboundContext, wrapAad } from "./purpose.ts";
 import { checkNames, type RawKeyringNames, sameLabel } from "./raw-options.ts";
 
 /** Options of {@link rawAesKeyring}. */
@@ -69,6 +69,7 @@ export function rawAesKeyring(options: RawAesKeyringOptions): Keyring {
     objectWrap: WRAP,
 
     wrap(dataKey, request) {
+      assertBound(request);
       const iv = backend.randomBytes(IV_LENGTH);
       const ciphertext = new Uint8Array(dataKey.length + TAG_LENGTH);
       return andThen(cipher.seal(iv, dataKey, wrapAad(request), ciphertext, 0), () => [

@@ -8,7 +8,15 @@ import { UnsupportedError } from "../errors.ts";
 import type { Awaitable, EncryptedDataKey } from "../types.ts";
 import type { Keyring, KeyringRequest, UnwrapRequest } from "./keyring.ts";
 import { isLegacyRsaEdk, unwrapLegacyRsa } from "./legacy-rsa.ts";
-import { isObjectEdk, objectEdk, otherLabel, rsaFrame, rsaUnframe, unboundContext } from "./purpose.ts";
+import {
+  assertBound,
+  isObjectEdk,
+  objectEdk,
+  otherLabel,
+  rsaFrame,
+  rsaUnframe,
+  unboundContext,
+} from "./purpose.ts";
 import { checkNames, type RawKeyringNames, sameLabel } from "./raw-options.ts";
 
 /** Options of {@link rawRsaKeyring}. One of the two keys is enough. */
@@ -62,6 +70,7 @@ export function rawRsaKeyring(options: RawRsaKeyringOptions): Keyring {
       : edk.providerId === namespace && compareBytes(edk.providerInfo, info) === 0;
 
   const wrap: Keyring["wrap"] = async (dataKey, request) => {
+    assertBound(request);
     const frame = rsaFrame(dataKey, request);
     try {
       const ciphertext = await (await publicKey!).encrypt(padding, frame);

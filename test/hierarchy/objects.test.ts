@@ -10,6 +10,7 @@ import {
   type ObjectOptions,
   openObject,
   rawAesKeyring,
+  rawRsaKeyring,
   type SealedObject,
   sealObject,
 } from "../../src/index.ts";
@@ -17,6 +18,7 @@ import { utf8 } from "../support/bytes.ts";
 import { failure } from "../support/failure.ts";
 import { aesObjectKey, readObject, writeObject } from "../support/independent-object.ts";
 import { check, someBytes, someContext } from "../support/property.ts";
+import { rsaPair } from "../support/rsa.ts";
 import { MAIL, organization } from "./helpers.ts";
 
 const PAIRS = { "aws:s3:arn": "arn:aws:s3:::mail/inbox/1", É: "ü" };
@@ -291,6 +293,27 @@ describe("together with others", () => {
     const { status, reason } = await refusal(plain, { keyring: both, encryptionContext: PAIRS });
     expect(status).toBe("skipped");
     expect(reason).toMatch(/raw keys bind no encryption context in S3 objects/);
+    // A raw key that writes, beside a mailbox that only reads, seals nothing for pairs.
+    const { wrap: _, objectWrap: __, ...reader } = keyring;
+    const pair = rsaPair();
+    const rsa = rawRsaKeyring({
+      namespace: "n",
+      name: "k",
+      padding: "oaep-sha1",
+      publicKey: pair.publicForms.JWK,
+    });
+    for (const generator of [raw, rsa]) {
+      const mixed = multiKeyring({ generator, children: [reader] });
+      expect((await openObject(sealed, { keyring: mixed, encryptionContext: PAIRS })).plaintext).toEqual(
+        MAIL,
+      );
+      const error = await failure(
+        sealObject(MAIL, { keyring: mixed, encryptionContext: PAIRS }),
+        "ERR_ENCRYPTION_CONTEXT",
+      );
+      expect(error.message).toMatch(/raw keys bind no encryption context in S3 objects/);
+      await sealObject(MAIL, { keyring: mixed });
+    }
     // Two that write are too many for an object.
     await failure(sealObject(MAIL, { keyring: both }), "ERR_INVALID_ARGUMENT");
   });
