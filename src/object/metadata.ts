@@ -28,7 +28,7 @@ export function envelopePlace(metadata: ObjectMetadata): "here" | "split" | "els
 export function parseMetadata(metadata: ObjectMetadata, instructionFile?: ObjectMetadata): ObjectEnvelope {
   const place = envelopePlace(metadata);
   const own = fieldsOf(metadata);
-  if (place === "here") return parseFields(own);
+  if (place === "here") return own.has(V3.dataKey) ? parseV3(own) : parseV2(own);
   if (instructionFile === undefined) {
     throw new ObjectFormatError(
       place === "split"
@@ -52,11 +52,8 @@ export function parseMetadata(metadata: ObjectMetadata, instructionFile?: Object
       V3.cipher,
     );
   }
-  return parseFields(new Map([...own, ...file]));
-}
-
-function parseFields(fields: Fields): ObjectEnvelope {
-  return fields.has(V3.dataKey) ? parseV3(fields) : parseV2(fields);
+  const fields = new Map([...own, ...file]);
+  return place === "split" ? parseV3(fields) : parseV2(fields);
 }
 
 function assertOneFormat(fields: Fields, v3: readonly string[], v2: readonly string[]): void {
