@@ -296,7 +296,7 @@ describe("a wrapped key of V1 without the name of its wrap", () => {
     [48, "AES"],
     [49, "RSA"],
     [256, "RSA"],
-  ])("of %d bytes is one of %2$s", (length, wrap) => {
+  ])("of %d bytes is one of %s", (length, wrap) => {
     const metadata = { ...V1.metadata, "x-amz-key": base64(random(length)) };
     expect(inspectObject(metadata).wrap).toBe(wrap);
   });
