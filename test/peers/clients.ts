@@ -1,5 +1,23 @@
+import {
+  type ObjectClient,
+  objectClient,
+  type ReEncryptingClient,
+  reEncryptingClient,
+} from "./object-client.ts";
 import { type Peer, startPeer } from "./peer.ts";
 import { installed } from "./places.ts";
+
+export type {
+  GetOptions,
+  ObjectClient,
+  ObjectPlace,
+  PeerPolicy,
+  PutOptions,
+  ReEncryptingClient,
+  ReEncryptOptions,
+  StoredObject,
+  WriteOptions,
+} from "./object-client.ts";
 
 /** A keyring as all peers understand it. Keys of bytes are base64, keys of RSA are PEM. */
 export type PeerKeyring =
@@ -96,27 +114,6 @@ export interface KeyStores {
   beaconKey(store: PeerKeyStore, branchKeyId: string): Promise<Buffer>;
 }
 
-export interface ObjectPlace {
-  /** Endpoint of S3. */
-  readonly s3: string;
-  readonly bucket: string;
-  readonly key: string;
-}
-
-export interface StoredObject {
-  readonly metadata: Record<string, string>;
-  readonly body: Uint8Array;
-}
-
-/** An official S3 Encryption Client, and a plain S3 client beside it. */
-export interface ObjectClient {
-  createBucket(place: Pick<ObjectPlace, "s3" | "bucket">): Promise<void>;
-  put(place: ObjectPlace, keyring: PeerKeyring, plaintext: Uint8Array, context: Context): Promise<void>;
-  get(place: ObjectPlace, keyring: PeerKeyring, context: Context): Promise<Buffer>;
-  rawPut(place: ObjectPlace, object: StoredObject): Promise<void>;
-  rawGet(place: ObjectPlace): Promise<StoredObject>;
-}
-
 /** Any call of boto3. Parameters of bytes go in `bytes`, as base64; bytes come back as `{ base64 }`. */
 export interface Boto {
   boto<T>(call: {
@@ -164,9 +161,36 @@ export async function startPython(): Promise<EncryptionSdk & KeyStores & ObjectC
 /** Small heap, one garbage collector thread, first compiler tier: it starts in a second and leaves a core free. */
 export const JAVA_OPTIONS = ["-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
 
-export async function startJava(): Promise<ObjectClient & Stoppable> {
-  const peer = await startPeer("java", [...JAVA_OPTIONS, "-cp", installed.javaClassPath, "peer.Peer"]);
-  return { ...objectClient(peer), stop: () => peer.stop() };
+const startModule = (module: "java" | "java-3" | "java-legacy"): Promise<Peer> =>
+  startPeer("java", [...JAVA_OPTIONS, "-cp", installed.javaClassPath(module), "peer.Peer"]);
+
+/** The S3 Encryption Client for Java 4.0.1, which writes V2 and V3 and reads all. */
+export async function startJava(): Promise<ReEncryptingClient & Stoppable> {
+  const peer = await startModule("java");
+  return { ...reEncryptingClient(peer), stop: () => peer.stop() };
+}
+
+/** The same, 3.5.0: it writes V2, and reads V1 and V2. */
+export async function startJava3(): Promise<ReEncryptingClient & Stoppable> {
+  const peer = await startModule("java-3");
+  return { ...reEncryptingClient(peer), stop: () => peer.stop() };
+}
+
+/** Which of the two clients of the AWS SDK for Java 1, and its `CryptoMode`. */
+export interface LegacyClient {
+  readonly client: "V1" | "V2";
+  /** `encryption-only` is CBC, and in V1 alone. */
+  readonly mode: "encryption-only" | "authenticated" | "strict-authenticated";
+}
+
+/** The AWS SDK for Java 1.12.788. The context of its KMS keyrings is their materials description. */
+export interface LegacyJava extends Stoppable {
+  client(choice: LegacyClient): ReEncryptingClient;
+}
+
+export async function startLegacyJava(): Promise<LegacyJava> {
+  const peer = await startModule("java-legacy");
+  return { client: (choice) => reEncryptingClient(peer, { choice }), stop: () => peer.stop() };
 }
 
 function keyStores(peer: Peer): KeyStores {
@@ -185,42 +209,6 @@ function keyStores(peer: Peer): KeyStores {
     },
     async beaconKey(store, branchKeyId) {
       return bytes((await peer.request<{ key: string }>({ op: "keyStore.beacon", store, branchKeyId })).key);
-    },
-  };
-}
-
-function objectClient(peer: Peer): ObjectClient {
-  return {
-    async createBucket(place) {
-      await peer.request({ op: "s3.createBucket", ...place });
-    },
-    async put(place, keyring, plaintext, encryptionContext) {
-      await peer.request({
-        op: "s3.put",
-        ...place,
-        keyring,
-        plaintext: base64(plaintext),
-        encryptionContext,
-      });
-    },
-    async get(place, keyring, encryptionContext) {
-      const reply = await peer.request<{ plaintext: string }>({
-        op: "s3.get",
-        ...place,
-        keyring,
-        encryptionContext,
-      });
-      return bytes(reply.plaintext);
-    },
-    async rawPut(place, { metadata, body }) {
-      await peer.request({ op: "s3.rawPut", ...place, metadata, body: base64(body) });
-    },
-    async rawGet(place) {
-      const reply = await peer.request<{ metadata: Record<string, string>; body: string }>({
-        op: "s3.rawGet",
-        ...place,
-      });
-      return { metadata: reply.metadata, body: bytes(reply.body) };
     },
   };
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Installs the official clients that the interoperability tests talk to, into .cache/peers (git-ignored).
-// Usage: node test/peers/install.mjs [python] [awscli] [java] [dynamodb]     (no name: all of them)
+// Usage: node test/peers/install.mjs [python] [awscli] [java] [java-3] [java-legacy] [dynamodb]     (no name: all)
 // Work that is done is skipped: a stamp holds the hash of what went in.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -114,14 +114,17 @@ function inputs(folder) {
 const peers = {
   python: { install: () => virtualEnvironment("python") },
   awscli: { install: () => virtualEnvironment("awscli") },
-  java: { install: () => javaModule("java") },
+  java: { install: () => javaModule("java"), shares: "java-shared" },
+  "java-3": { install: () => javaModule("java-3"), shares: "java-shared" },
+  "java-legacy": { install: () => javaModule("java-legacy"), shares: "java-shared" },
   dynamodb: { install: () => javaModule("dynamodb") },
 };
 
 function install(name) {
   const folder = join(cache, name);
   const hash = createHash("sha256");
-  for (const file of inputs(join(here, name)))
+  const { shares } = peers[name];
+  for (const file of [name, shares ?? []].flat().flatMap((from) => inputs(join(here, from))))
     hash.update(file.slice(here.length)).update(readFileSync(file));
   // A virtual environment holds absolute paths: a moved checkout installs anew.
   const stamp = hash.update(folder).digest("hex");

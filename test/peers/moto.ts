@@ -7,7 +7,8 @@ export interface Moto {
   stop(): Promise<void>;
 }
 
-export async function startMoto(): Promise<Moto> {
-  const peer = await startPeer(installed.python, [installed.script("serve_moto.py")]);
+/** S3 refuses parts below 5 MiB, save the last; fixtures of several parts are kept small by a lower limit. */
+export async function startMoto({ smallestPart = 5 * 1024 * 1024 } = {}): Promise<Moto> {
+  const peer = await startPeer(installed.python, [installed.script("serve_moto.py"), String(smallestPart)]);
   return { endpoint: `http://127.0.0.1:${peer.hello.port}`, stop: () => peer.stop() };
 }

@@ -12,7 +12,7 @@ function classPath(module: string): string {
 export const installed = {
   python: join(cache, "python", "bin", "python"),
   aws: join(cache, "awscli", "bin", "aws"),
-  javaClassPath: classPath("java"),
+  javaClassPath: (module: "java" | "java-3" | "java-legacy"): string => classPath(module),
   dynamoDbClassPath: classPath("dynamodb"),
   dynamoDbLibraries: join(cache, "dynamodb", "lib"),
   script: (name: string): string => join(root, "test", "peers", "python", name),

@@ -90,6 +90,9 @@ OPERATIONS = {
     "s3.createBucket": objects.create_bucket,
     "s3.put": objects.put,
     "s3.get": objects.get,
+    "s3.multipart": objects.multipart,
+    "s3.delete": objects.delete,
+    "s3.rawList": objects.raw_list,
     "s3.rawPut": objects.raw_put,
     "s3.rawGet": objects.raw_get,
 }

@@ -1,11 +1,13 @@
-"""moto's KMS, S3, SQS and DynamoDB on a free loopback port, until standard input ends."""
+"""moto's KMS, S3, SQS and DynamoDB on a free loopback port, until standard input ends. Argument: S3's smallest part."""
 import json
+import os
 import sys
 import threading
 
 from lines import own_stdout
 
 protocol = own_stdout()
+os.environ["S3_UPLOAD_PART_MIN_SIZE"] = sys.argv[1]
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.server import MotoRequestHandler

@@ -1,7 +1,9 @@
 package peer;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import software.amazon.awssdk.protocols.jsoncore.JsonNode;
@@ -11,8 +13,12 @@ import software.amazon.awssdk.protocols.jsoncore.JsonWriter;
 final class Json {
     private final Map<String, JsonNode> fields;
 
+    private Json(Map<String, JsonNode> fields) {
+        this.fields = fields;
+    }
+
     private Json(JsonNode node) {
-        this.fields = node.asObject();
+        this(node.asObject());
     }
 
     static Json parse(String line) {
@@ -32,8 +38,32 @@ final class Json {
         return Base64.getDecoder().decode(text(name));
     }
 
+    /** False where it is absent. */
+    boolean flag(String name) {
+        return has(name) && fields.get(name).asBoolean();
+    }
+
     Json object(String name) {
+        if (!has(name)) throw new IllegalArgumentException("the request has no " + name);
         return new Json(fields.get(name));
+    }
+
+    /** Without the fields of that object where it is absent. */
+    Json options(String name) {
+        return has(name) ? object(name) : new Json(Map.of());
+    }
+
+    List<String> texts(String name) {
+        return fields.get(name).asArray().stream().map(JsonNode::text).toList();
+    }
+
+    List<byte[]> blobs(String name) {
+        return texts(name).stream().map(Base64.getDecoder()::decode).toList();
+    }
+
+    /** These fields as text: what is kept by them is shared by requests that differ in others alone. */
+    String only(String... names) {
+        return Arrays.stream(names).map(name -> name + "=" + fields.get(name)).collect(Collectors.joining(","));
     }
 
     Map<String, String> strings(String name) {
@@ -48,7 +78,7 @@ final class Json {
         return fields.toString();
     }
 
-    /** Strings, and maps of such. */
+    /** Strings, maps and lists of such. */
     static String write(Map<String, ?> values) {
         JsonWriter writer = JsonWriter.create();
         object(writer, values);
@@ -59,14 +89,22 @@ final class Json {
         writer.writeStartObject();
         for (Map.Entry<String, ?> entry : values.entrySet()) {
             writer.writeFieldName(entry.getKey());
-            if (entry.getValue() instanceof Map<?, ?> inner) {
-                @SuppressWarnings("unchecked")
-                Map<String, ?> map = (Map<String, ?>) inner;
-                object(writer, map);
-            } else {
-                writer.writeValue((String) entry.getValue());
-            }
+            value(writer, entry.getValue());
         }
         writer.writeEndObject();
+    }
+
+    private static void value(JsonWriter writer, Object value) {
+        if (value instanceof Map<?, ?> map) {
+            @SuppressWarnings("unchecked")
+            Map<String, ?> inner = (Map<String, ?>) map;
+            object(writer, inner);
+        } else if (value instanceof List<?> list) {
+            writer.writeStartArray();
+            list.forEach(item -> value(writer, item));
+            writer.writeEndArray();
+        } else {
+            writer.writeValue((String) value);
+        }
     }
 }

@@ -8,6 +8,7 @@ import java.util.Base64;
 import javax.crypto.spec.SecretKeySpec;
 import software.amazon.encryption.s3.materials.AesKeyring;
 import software.amazon.encryption.s3.materials.Keyring;
+import software.amazon.encryption.s3.materials.KmsDiscoveryKeyring;
 import software.amazon.encryption.s3.materials.KmsKeyring;
 import software.amazon.encryption.s3.materials.MaterialsDescription;
 import software.amazon.encryption.s3.materials.PartialRsaKeyPair;
@@ -17,12 +18,13 @@ import software.amazon.encryption.s3.materials.RsaKeyring;
 final class Keyrings {
     private Keyrings() {}
 
-    static Keyring of(Json spec) {
+    static Keyring of(Json spec, boolean legacy) {
         try {
             return switch (spec.text("type")) {
-                case "raw-aes" -> aes(spec);
-                case "raw-rsa" -> rsa(spec);
-                case "kms" -> kms(spec);
+                case "raw-aes" -> aes(spec, legacy);
+                case "raw-rsa" -> rsa(spec, legacy);
+                case "kms" -> kms(spec, legacy);
+                case "kms-discovery" -> discovery(spec, legacy);
                 default -> throw new IllegalArgumentException("no such keyring for S3 objects: " + spec.text("type"));
             };
         } catch (java.security.GeneralSecurityException error) {
@@ -30,31 +32,42 @@ final class Keyrings {
         }
     }
 
-    private static Keyring aes(Json spec) {
+    private static Keyring aes(Json spec, boolean legacy) {
         return AesKeyring.builder()
+                .enableLegacyWrappingAlgorithms(legacy)
                 .secureRandom(new SecureRandom())
                 .wrappingKey(new SecretKeySpec(spec.bytes("key"), "AES"))
                 .materialsDescription(description(spec))
                 .build();
     }
 
-    private static Keyring rsa(Json spec) throws java.security.GeneralSecurityException {
+    private static Keyring rsa(Json spec, boolean legacy) throws java.security.GeneralSecurityException {
         KeyFactory factory = KeyFactory.getInstance("RSA");
         PartialRsaKeyPair.Builder pair = PartialRsaKeyPair.builder();
         if (spec.has("publicKey")) pair.publicKey(factory.generatePublic(new X509EncodedKeySpec(der(spec.text("publicKey")))));
         if (spec.has("privateKey")) pair.privateKey(factory.generatePrivate(new PKCS8EncodedKeySpec(der(spec.text("privateKey")))));
         return RsaKeyring.builder()
+                .enableLegacyWrappingAlgorithms(legacy)
                 .secureRandom(new SecureRandom())
                 .wrappingKeyPair(pair.build())
                 .materialsDescription(description(spec))
                 .build();
     }
 
-    private static Keyring kms(Json spec) {
+    private static Keyring kms(Json spec, boolean legacy) {
         // kmsKeyId() on the client builder would ignore the endpoint.
         return KmsKeyring.builder()
+                .enableLegacyWrappingAlgorithms(legacy)
                 .kmsClient(Clients.kms(spec.text("endpoint")))
                 .wrappingKeyId(spec.text("keyId"))
+                .build();
+    }
+
+    /** It has no filter: partition and accounts of the description stay unused. */
+    private static Keyring discovery(Json spec, boolean legacy) {
+        return KmsDiscoveryKeyring.builder()
+                .enableLegacyWrappingAlgorithms(legacy)
+                .kmsClient(Clients.kms(spec.text("endpoint")))
                 .build();
     }
 

@@ -15,6 +15,7 @@ import software.amazon.awssdk.services.kms.KmsClient;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.encryption.s3.S3EncryptionClient;
+import software.amazon.encryption.s3.internal.InstructionFileConfig;
 
 /** Clients with made-up credentials, kept per configuration: each costs a connection pool. */
 final class Clients {
@@ -33,7 +34,7 @@ final class Clients {
             ClientOverrideConfiguration.builder().addExecutionInterceptor(NO_EXPECT).build();
 
     private final Map<String, S3Client> plain = new HashMap<>();
-    private final Map<String, S3Client> encrypting = new HashMap<>();
+    private final Map<String, S3EncryptionClient> encrypting = new HashMap<>();
 
     S3Client plain(String endpoint) {
         return plain.computeIfAbsent(endpoint, at -> S3Client.builder()
@@ -45,11 +46,28 @@ final class Clients {
                 .build());
     }
 
-    S3Client encrypting(String endpoint, Json keyring) {
-        return encrypting.computeIfAbsent(endpoint + keyring, at -> S3EncryptionClient.builderV4()
-                .wrappedClient(plain(endpoint))
-                .wrappedAsyncClient(async(endpoint))
-                .keyring(Keyrings.of(keyring))
+    S3EncryptionClient encrypting(Json request) {
+        Json options = request.options("options");
+        String kept = request.only("s3", "keyring")
+                + options.only(
+                        "format",
+                        "commitmentPolicy",
+                        "legacyWrapping",
+                        "legacyModes",
+                        "delayedAuthentication",
+                        "instructionFile",
+                        "highLevelMultipart");
+        return encrypting.computeIfAbsent(kept, at -> Version.builder(options)
+                .wrappedClient(plain(request.text("s3")))
+                .wrappedAsyncClient(async(request.text("s3")))
+                .keyring(Keyrings.of(request.object("keyring"), options.flag("legacyWrapping")))
+                .enableLegacyUnauthenticatedModes(options.flag("legacyModes"))
+                .enableDelayedAuthenticationMode(options.flag("delayedAuthentication"))
+                .enableMultipartPutObject(options.flag("highLevelMultipart"))
+                .instructionFileConfig(InstructionFileConfig.builder()
+                        .instructionFileClient(new BufferingClient(plain(request.text("s3"))))
+                        .enableInstructionFilePutObject(options.flag("instructionFile"))
+                        .build())
                 .build());
     }
 
