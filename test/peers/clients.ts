@@ -181,6 +181,8 @@ export interface LegacyClient {
   readonly client: "V1" | "V2";
   /** `encryption-only` is CBC, and in V1 alone. */
   readonly mode: "encryption-only" | "authenticated" | "strict-authenticated";
+  /** Bouncy Castle for the wraps too, which takes SHA-256 for the MGF1 of RSA-OAEP-SHA256 where the JDK takes SHA-1. */
+  readonly bouncyCastle?: boolean;
 }
 
 /** The AWS SDK for Java 1.12.788. The context of its KMS keyrings is their materials description. */

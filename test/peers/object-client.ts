@@ -151,7 +151,9 @@ export function reEncryptingClient(peer: Peer, more: object = {}): ReEncryptingC
   return {
     ...objectClient(peer, more),
     async reEncryptInstructionFile(place, keyring, newKeyring, options) {
-      const request = { op: "s3.reEncrypt", ...place, keyring, newKeyring, options, ...more };
+      // Both Java clients refuse it unless they may put instruction files.
+      const enabled = { ...options, instructionFile: true };
+      const request = { op: "s3.reEncrypt", ...place, keyring, newKeyring, options: enabled, ...more };
       return (await peer.request<{ suffix: string }>(request)).suffix;
     },
   };
