@@ -36,13 +36,14 @@ final class Clients {
 
     AmazonS3 encrypting(Json request) {
         Json options = request.options("options");
-        String key = request.only("s3", "keyring", "choice") + options.only("instructionFile", "legacyModes");
+        String key = request.only("s3", "keyring", "encryptionContext", "choice")
+                + options.only("instructionFile", "legacyModes");
         return kept.computeIfAbsent(key, at -> make(request, request.object("choice"), options));
     }
 
     private static AmazonS3 make(Json request, Json choice, Json options) {
         EncryptionMaterialsProvider materials =
-                new StaticEncryptionMaterialsProvider(Materials.of(request.object("keyring")));
+                new StaticEncryptionMaterialsProvider(Materials.of(request.object("keyring"), request));
         CryptoStorageMode storage = options.flag("instructionFile")
                 ? CryptoStorageMode.InstructionFile
                 : CryptoStorageMode.ObjectMetadata;

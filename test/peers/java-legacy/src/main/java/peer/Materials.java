@@ -16,6 +16,12 @@ import javax.crypto.spec.SecretKeySpec;
 final class Materials {
     private Materials() {}
 
+    /** The context of KMS is a description of the materials, when they are written and when they are read. */
+    static EncryptionMaterials of(Json spec, Json request) {
+        EncryptionMaterials materials = of(spec);
+        return materials.isKMSEnabled() ? materials.addDescriptions(request.strings("encryptionContext")) : materials;
+    }
+
     static EncryptionMaterials of(Json spec) {
         EncryptionMaterials materials =
                 switch (spec.text("type")) {
