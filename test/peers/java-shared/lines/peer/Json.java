@@ -72,12 +72,6 @@ final class Json {
                 .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().text()));
     }
 
-    /** Equal requests give equal text, so that clients can be kept by it. */
-    @Override
-    public String toString() {
-        return fields.toString();
-    }
-
     /** Strings, maps and lists of such. */
     static String write(Map<String, ?> values) {
         JsonWriter writer = JsonWriter.create();
