@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import type { Context, PeerKeyring } from "../clients.ts";
+import type { Context, LegacyClient, PeerKeyring } from "../clients.ts";
 
 /** Who wrote the fixtures of a file, and with what. */
 export interface Origin {
@@ -42,24 +42,49 @@ export interface MessageVector {
 }
 
 /** `test/vectors/objects/*.json` */
-export interface ObjectVectors {
+export interface ObjectVectors<Vector extends ObjectVector = ObjectVector> {
   readonly origin: Origin;
   readonly kms?: readonly KmsKeyFixture[];
   readonly keyrings: Readonly<Record<string, PeerKeyring>>;
-  readonly objects: readonly ObjectVector[];
+  readonly objects: readonly Vector[];
 }
 
 export interface ObjectVector {
   readonly name: string;
   readonly keyring: string;
-  /** What the writer was given, and a reader has to name. KMS only. */
+  /** What a reader has to name. KMS only; empty under the wrap `kms`, whose context is the stored map as it is. */
   readonly encryptionContext: Context;
   /** The label of a raw key. */
   readonly materialsDescription?: Context;
-  /** User metadata as stored, without the x-amz-meta- prefix. */
+  /** User metadata as stored, without the x-amz-meta- prefix: the writer's, and beside them those of the caller. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly body: string;
   readonly plaintext: string;
+}
+
+/** The files of every writer, wrap and storage have these as well. */
+export interface WrittenObjectVector extends ObjectVector {
+  readonly format: "V1" | "V2" | "V3";
+  /** As the object names it: `kms+context`, `02`. V1 names none: `AES` or `RSA`, and `kms` under V2's names. */
+  readonly wrap: string;
+  /** 112 CBC, 114 GCM, 115 GCM with commitment: 0x0070, 0x0072, 0x0073. */
+  readonly suite: 112 | 114 | 115;
+  /** Of the AWS SDK for Java 1: which of its clients, and its mode. */
+  readonly client?: LegacyClient;
+  /** Lengths of the plaintexts of its parts. */
+  readonly parts?: readonly number[];
+  /** Where the wrapped key is not in the metadata: the object whose key is this one's and the suffix. */
+  readonly instructionFile?: InstructionFileVector;
+  /** The official clients that opened it, each in its most permissive configuration. */
+  readonly openedBy: readonly string[];
+}
+
+export interface InstructionFileVector {
+  /** With its dot. */
+  readonly suffix: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Text: one JSON object. */
+  readonly body: string;
 }
 
 /** `test/vectors/hierarchy/*.json` */
