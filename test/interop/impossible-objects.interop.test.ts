@@ -121,6 +121,9 @@ const proofs: Record<keyof typeof refusedObjects, () => Promise<void>> = {
     const at = await written(clients.java, kms(), {}, inFile);
     const again = clients.java.reEncryptInstructionFile(at, kms(), nextAes);
     await expect(again).rejects.toThrow(/InvalidCiphertextException/);
+    const named = await written(clients.java, kms(), { a: "b" }, inFile);
+    const unnamed = clients.java.reEncryptInstructionFile(named, kms(), nextAes);
+    await expect(unnamed).rejects.toThrow(/context does not match/);
   },
   async reEncryptAesSuffix() {
     const at = await written(clients.java, aes, {}, inFile);

@@ -75,7 +75,8 @@ export const refusedObjects = {
   },
   reEncryptKms: {
     cell: "re-encryption of an instruction file from KMS",
-    reason: "4.0.1 gets InvalidCiphertextException from KMS, though it reads the same object",
+    reason:
+      "the call takes no context, and 4.0.1 asks KMS a second time with none: InvalidCiphertextException",
   },
   reEncryptAesSuffix: {
     cell: "re-encryption for a raw AES key with a custom suffix",
