@@ -4,11 +4,14 @@ import { EncryptionContextError } from "../errors.ts";
 import { type ContextOrder, serializeContext } from "../message/context.ts";
 import { OBJECT_PROVIDER } from "../object/envelope.ts";
 import type { LegacyObjectWrap, ObjectWrap } from "../object/wraps.ts";
+import { suiteById } from "../suites/table.ts";
 import type { EncryptedDataKey } from "../types.ts";
 import type { KeyringRequest } from "./keyring.ts";
 import { sameLabel } from "./raw-options.ts";
 
 // What differs between messages and S3 objects when the same keyring wraps for both. Nothing else looks at `purpose`.
+
+const GCM_SUITE = suiteById(0x0072, "object");
 
 /** Additional data of an AES-GCM wrap: the context in messages, the content algorithm's name in objects. */
 export function wrapAad(
@@ -20,13 +23,27 @@ export function wrapAad(
     : serializeContext(encryptionContext, order);
 }
 
+/** The same as other writers had it: read, and never written. */
+export function formerAad(request: KeyringRequest): Uint8Array {
+  // Old JavaScript clients sorted the context by locale.
+  return request.purpose.kind === "object" ? wrapAad(formerRequest(request)) : wrapAad(request, "locale");
+}
+
+/** Where older wraps are allowed: Java's clients bind AES-CBC objects to the name of GCM when they wrap them anew. */
+export function formerRequest<R extends KeyringRequest>(request: R): R {
+  const { purpose } = request;
+  if (purpose.kind !== "object" || purpose.legacy === undefined || purpose.suite.cipher !== "cbc")
+    return request;
+  return { ...request, purpose: { ...purpose, suite: GCM_SUITE } };
+}
+
 /** What raw RSA encrypts: the data key in messages; length, data key and content algorithm in objects. */
 export function rsaFrame(dataKey: Uint8Array, { purpose }: KeyringRequest): Uint8Array {
   if (purpose.kind !== "object") return copy(dataKey);
   return concat(Uint8Array.of(dataKey.length), dataKey, utf8(purpose.suite.contentAlgorithm!));
 }
 
-/** Takes a data key out of what RSA decrypted; null if it is framed for another content algorithm. Wipes the frame. */
+/** Takes a data key out of what RSA decrypted; null if it is framed for another content algorithm. */
 export function rsaUnframe(
   frame: Uint8Array,
   { purpose, keyLength }: KeyringRequest,
@@ -39,7 +56,6 @@ export function rsaUnframe(
     dataKey.length === keyLength &&
     (prefix === 0 || frame[0] === keyLength) &&
     equal(frame.subarray(prefix + keyLength), suffix);
-  frame.fill(0);
   if (fits) return dataKey;
   dataKey.fill(0);
   return null;

@@ -7,7 +7,15 @@ import { utf8 } from "../bytes/utf8.ts";
 import type { Awaitable, EncryptedDataKey } from "../types.ts";
 import type { Keyring, KeyringRequest, UnwrapRequest } from "./keyring.ts";
 import { isLegacyAesEdk, unwrapLegacyAes } from "./legacy-aes.ts";
-import { assertBound, isObjectEdk, objectEdk, otherLabel, unboundContext, wrapAad } from "./purpose.ts";
+import {
+  assertBound,
+  formerAad,
+  isObjectEdk,
+  objectEdk,
+  otherLabel,
+  unboundContext,
+  wrapAad,
+} from "./purpose.ts";
 import { checkNames, type RawKeyringNames, sameLabel } from "./raw-options.ts";
 
 /** Options of {@link rawAesKeyring}. */
@@ -57,10 +65,9 @@ export function rawAesKeyring(options: RawAesKeyringOptions): Keyring {
     const aad = wrapAad(request);
     return andThen(cipher.open(sealed.iv, sealed.ciphertext, aad), (dataKey) => {
       if (dataKey !== null) return dataKey;
-      // Old JavaScript writers sorted this AAD by locale. Read it; never write it.
-      const localeAad = wrapAad(request, "locale");
-      if (compareBytes(aad, localeAad) === 0) return null;
-      return cipher.open(sealed.iv, sealed.ciphertext, localeAad);
+      const former = formerAad(request);
+      if (compareBytes(aad, former) === 0) return null;
+      return cipher.open(sealed.iv, sealed.ciphertext, former);
     });
   };
 

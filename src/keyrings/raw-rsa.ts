@@ -10,6 +10,7 @@ import type { Keyring, KeyringRequest, UnwrapRequest } from "./keyring.ts";
 import { isLegacyRsaEdk, unwrapLegacyRsa } from "./legacy-rsa.ts";
 import {
   assertBound,
+  formerRequest,
   isObjectEdk,
   objectEdk,
   otherLabel,
@@ -88,7 +89,11 @@ export function rawRsaKeyring(options: RawRsaKeyringOptions): Keyring {
     const isObject = request.purpose.kind === "object";
     if (isObject && isLegacyRsaEdk(edk)) return unwrapLegacyRsa(key, edk, request);
     const frame = await key.decrypt(isObject ? "oaep-sha1" : padding, edk.ciphertext, request.keyLength);
-    return frame === null ? null : rsaUnframe(frame, request, backend.equal);
+    if (frame === null) return null;
+    const dataKey =
+      rsaUnframe(frame, request, backend.equal) ?? rsaUnframe(frame, formerRequest(request), backend.equal);
+    frame.fill(0);
+    return dataKey;
   };
 
   const unwrap: Keyring["unwrap"] = async (edks, request) => {

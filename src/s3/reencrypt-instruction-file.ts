@@ -51,6 +51,12 @@ export async function reencryptInstructionFile(
     );
   }
   const { envelope } = found;
+  if (envelope.suite.cipher === "cbc") {
+    throw new S3ObjectError(
+      "ERR_S3_INSTRUCTION_FILE",
+      "The object's content is under AES-CBC, which no new wrapping makes any safer: write the object itself anew (CopyObject with { reencrypt: true }).",
+    );
+  }
   const dataKey = await unlockDataKey(config.objects, envelope, key);
   let rewrapped: ObjectEnvelope;
   try {

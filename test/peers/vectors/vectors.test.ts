@@ -1,5 +1,4 @@
 // keyfold opens everything under test/vectors that official clients wrote: kept as data, so neither Python nor Java is needed.
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   createEncryptionClient,
@@ -7,46 +6,21 @@ import {
   openObject,
   requiredContextMaterialsManager,
 } from "../../../src/index.ts";
-import { kmsDiscoveryKeyring, kmsKeyring } from "../../../src/kms/index.ts";
-import { createLocalKms } from "../../../src/testing/index.ts";
-import { keyringOf } from "../../interop/keyrings.ts";
+import { kmsDiscoveryKeyring } from "../../../src/kms/index.ts";
 import { expectRefused, lackingPadding } from "../../support/padding.ts";
-import type { PeerKeyring } from "../clients.ts";
 import { policyFor } from "../suites.ts";
-import type { KmsKeyFixture, MessageVector, MessageVectors, ObjectVectors } from "./format.ts";
-
-const read = <T>(path: string): T =>
-  JSON.parse(readFileSync(new URL(`../../vectors/${path}`, import.meta.url), "utf8")) as T;
-const bytes = (text: string): Buffer => Buffer.from(text, "base64");
-
-/** The keyrings of a file. Its KMS is the local one, in process, made again from the kept material. */
-function keyringsOf(specs: Readonly<Record<string, PeerKeyring>>, keys: readonly KmsKeyFixture[]) {
-  const { client } = createLocalKms({
-    keys: keys.map(({ id, material }) => ({ id, material: bytes(material) })),
-  });
-  const make = (spec: PeerKeyring): Keyring =>
-    spec.type === "kms" ? kmsKeyring({ client, keyId: spec.keyId }) : keyringOf(spec);
-  const discovery = kmsDiscoveryKeyring({
-    client,
-    filter: { partition: "aws", accountIds: ["111122223333"] },
-  });
-  return {
-    keyrings: Object.fromEntries(
-      Object.entries(specs)
-        .filter(([, spec]) => lackingPadding(spec) === undefined)
-        .map(([name, spec]) => [name, make(spec)]),
-    ),
-    discovery,
-  };
-}
+import type { MessageVector, MessageVectors, ObjectVectors } from "./format.ts";
+import { bytes, keyringsOf, readVectors } from "./keyrings.ts";
 
 /** The pairs that a reader has to bring, since the header does not hold them. */
 const broughtPairs = ({ encryptionContext, requiredKeys = [] }: MessageVector): Record<string, string> =>
   Object.fromEntries(Object.entries(encryptionContext).filter(([key]) => requiredKeys.includes(key)));
 
 describe.each(["python.json", "javascript.json"])("messages/%s", (file) => {
-  const { kms = [], keyrings: specs, messages } = read<MessageVectors>(`messages/${file}`);
-  const { keyrings, discovery } = keyringsOf(specs, kms);
+  const { kms = [], keyrings: specs, messages } = readVectors<MessageVectors>(`messages/${file}`);
+  const { keyrings, client } = keyringsOf(specs, kms);
+  const filter = { partition: "aws", accountIds: ["111122223333"] };
+  const discovery = kmsDiscoveryKeyring({ client, filter });
 
   const clientFor = (vector: MessageVector, keyring: Keyring) => {
     const { requiredKeys } = vector;
@@ -85,7 +59,7 @@ describe.each(["python.json", "javascript.json"])("messages/%s", (file) => {
 });
 
 describe.each(["java-raw.json", "java-kms.json", "python-kms.json"])("objects/%s", (file) => {
-  const { kms = [], keyrings: specs, objects } = read<ObjectVectors>(`objects/${file}`);
+  const { kms = [], keyrings: specs, objects } = readVectors<ObjectVectors>(`objects/${file}`);
   const { keyrings } = keyringsOf(specs, kms);
 
   it.each(objects)(
