@@ -45,11 +45,16 @@ def configuration(chosen):
         "enable_legacy_unauthenticated_modes": chosen.get("legacyModes", False),
         "enable_delayed_authentication": chosen.get("delayedAuthentication", False),
     }
-    if chosen.get("format") == "V2":
-        result["encryption_algorithm"] = AlgorithmSuite.ALG_AES_256_GCM_IV12_TAG16_NO_KDF
-        result["commitment_policy"] = CommitmentPolicy.FORBID_ENCRYPT_ALLOW_DECRYPT
+    second, policy = chosen.get("format") == "V2", None
+    if second:
+        policy = CommitmentPolicy.FORBID_ENCRYPT_ALLOW_DECRYPT
     if "commitmentPolicy" in chosen:
-        result["commitment_policy"] = CommitmentPolicy[chosen["commitmentPolicy"].upper().replace("-", "_")]
+        policy = CommitmentPolicy[chosen["commitmentPolicy"].upper().replace("-", "_")]
+    if policy is not None:
+        result["commitment_policy"] = policy
+    # A client that only reads has to have a suite that its policy allows, too.
+    if second or policy == CommitmentPolicy.FORBID_ENCRYPT_ALLOW_DECRYPT:
+        result["encryption_algorithm"] = AlgorithmSuite.ALG_AES_256_GCM_IV12_TAG16_NO_KDF
     return result
 
 

@@ -10,10 +10,14 @@ final class Version {
 
     static S3EncryptionClient.Builder builder(Json options) {
         S3EncryptionClient.Builder builder = S3EncryptionClient.builderV4();
-        if (options.has("format") && options.text("format").equals("V2"))
-            builder.commitmentPolicy(CommitmentPolicy.FORBID_ENCRYPT_ALLOW_DECRYPT)
-                    .encryptionAlgorithm(AlgorithmSuite.ALG_AES_256_GCM_IV12_TAG16_NO_KDF);
-        if (options.has("commitmentPolicy")) builder.commitmentPolicy(policy(options.text("commitmentPolicy")));
+        boolean second = options.has("format") && options.text("format").equals("V2");
+        CommitmentPolicy policy = options.has("commitmentPolicy")
+                ? policy(options.text("commitmentPolicy"))
+                : second ? CommitmentPolicy.FORBID_ENCRYPT_ALLOW_DECRYPT : null;
+        if (policy != null) builder.commitmentPolicy(policy);
+        // A client that only reads has to have a suite that its policy allows, too.
+        if (second || policy == CommitmentPolicy.FORBID_ENCRYPT_ALLOW_DECRYPT)
+            builder.encryptionAlgorithm(AlgorithmSuite.ALG_AES_256_GCM_IV12_TAG16_NO_KDF);
         return builder;
     }
 
