@@ -1,7 +1,7 @@
 import { S3ObjectError } from "../errors.ts";
 import type { ObjectEnvelope, ObjectMetadata } from "../object/envelope.ts";
 import { envelopePlace, parseMetadata } from "../object/metadata.ts";
-import { type Owner, readInstructionFile } from "./instruction-file.ts";
+import { type FileAccess, readInstructionFile } from "./instruction-file.ts";
 import { checkedSuffix, type S3CallOptions, type S3Config } from "./options.ts";
 import type { S3Place } from "./place.ts";
 
@@ -16,7 +16,7 @@ export async function findEnvelope(
   { client, suffix }: S3Config,
   place: S3Place,
   metadata: ObjectMetadata,
-  owner: Owner,
+  access: FileAccess,
   { instructionFileSuffix = suffix, abortSignal }: S3CallOptions,
 ): Promise<FoundEnvelope | null> {
   const where = envelopePlace(metadata);
@@ -25,7 +25,7 @@ export async function findEnvelope(
     client,
     place,
     checkedSuffix(instructionFileSuffix),
-    owner,
+    access,
     abortSignal,
   );
   if (file !== null) return { envelope: parseMetadata(metadata, file), inInstructionFile: true };

@@ -1,4 +1,4 @@
-import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { GetObjectCommand, type GetObjectCommandInput, PutObjectCommand } from "@aws-sdk/client-s3";
 import { S3ObjectError } from "../errors.ts";
 import type { ObjectMetadata } from "../object/envelope.ts";
 import {
@@ -12,21 +12,24 @@ import { call, type S3ClientPort, statusOf } from "./port.ts";
 import { discard, readAll, sourceOf } from "./source.ts";
 
 /** What a request for an instruction file takes over from that for its object. */
-export interface Owner {
-  readonly ExpectedBucketOwner?: string | undefined;
-  readonly RequestPayer?: "requester" | undefined;
-}
+export type FileAccess = Pick<
+  GetObjectCommandInput,
+  "ExpectedBucketOwner" | "RequestPayer" | "SSECustomerAlgorithm" | "SSECustomerKey" | "SSECustomerKeyMD5"
+>;
 
 /** The fields in an object's instruction file; null if there is no such file. */
 export async function readInstructionFile(
   client: S3ClientPort,
   { bucket, key }: S3Place,
   suffix: string,
-  { ExpectedBucketOwner, RequestPayer }: Owner,
+  access: FileAccess,
   signal: AbortSignal | undefined,
 ): Promise<ObjectMetadata | null> {
   const Key = key + suffix;
-  const command = new GetObjectCommand({ Bucket: bucket, Key, ExpectedBucketOwner, RequestPayer });
+  const { ExpectedBucketOwner, RequestPayer, SSECustomerAlgorithm, SSECustomerKey, SSECustomerKeyMD5 } =
+    access;
+  const sse = { SSECustomerAlgorithm, SSECustomerKey, SSECustomerKeyMD5 };
+  const command = new GetObjectCommand({ Bucket: bucket, Key, ExpectedBucketOwner, RequestPayer, ...sse });
   let body: Uint8Array | null;
   try {
     const { Body, ContentLength } = await call(client, command, signal);

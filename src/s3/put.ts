@@ -82,43 +82,30 @@ export async function placeEnvelope(
   if (!writesInstructionFiles) return joinedMetadata(input.Metadata, metadata);
   const { object, file } = splitMetadata(metadata);
   const joined = joinedMetadata(input.Metadata, object);
-  await writeInstructionFile(client, fileInput(input), input.Key! + suffix, file, signal);
+  const shared = Object.fromEntries(SHARED.map((name) => [name, input[name]]));
+  await writeInstructionFile(client, shared, input.Key! + suffix, file, signal);
   return joined;
 }
 
 /** What an instruction file has in common with its object: where it lies, who may read it, how the server keeps it. */
-function fileInput(input: PutObjectCommandInput): object {
-  const {
-    Bucket,
-    ACL,
-    GrantFullControl,
-    GrantRead,
-    GrantReadACP,
-    GrantWriteACP,
-    ExpectedBucketOwner,
-    RequestPayer,
-    ServerSideEncryption,
-    SSEKMSKeyId,
-    SSEKMSEncryptionContext,
-    BucketKeyEnabled,
-    Tagging,
-  } = input;
-  return {
-    Bucket,
-    ACL,
-    GrantFullControl,
-    GrantRead,
-    GrantReadACP,
-    GrantWriteACP,
-    ExpectedBucketOwner,
-    RequestPayer,
-    ServerSideEncryption,
-    SSEKMSKeyId,
-    SSEKMSEncryptionContext,
-    BucketKeyEnabled,
-    Tagging,
-  };
-}
+const SHARED = [
+  "Bucket",
+  "ACL",
+  "GrantFullControl",
+  "GrantRead",
+  "GrantReadACP",
+  "GrantWriteACP",
+  "ExpectedBucketOwner",
+  "RequestPayer",
+  "ServerSideEncryption",
+  "SSECustomerAlgorithm",
+  "SSECustomerKey",
+  "SSECustomerKeyMD5",
+  "SSEKMSKeyId",
+  "SSEKMSEncryptionContext",
+  "BucketKeyEnabled",
+  "Tagging",
+] as const satisfies readonly (keyof PutObjectCommandInput)[];
 
 /** Sends ciphertext as it is sealed. If sealing fails the request is cut, so that S3 stores nothing. */
 async function putStream(
