@@ -50,7 +50,10 @@ export interface S3CallOptions {
   readonly instructionFileSuffix?: string;
   /** UploadPart: no part follows. Its length may be any. */
   readonly lastPart?: boolean;
-  /** CopyObject: open the source, and seal its plaintext anew for its new place. */
+  /**
+   * CopyObject: open the source, and seal its plaintext anew for its new place, with the pairs of this call for both. A
+   * source that is not encrypted needs `passUnencrypted`. Tags are not taken along.
+   */
   readonly reencrypt?: boolean;
 }
 
@@ -81,6 +84,9 @@ export function s3Config(options: S3EncryptionClientOptions): S3Config {
   if (ENCRYPTS in client) throw invalidArgument(`${NAME}: client is an encryption client already.`);
   if (!["object", "bucket", "none"].includes(bindTo)) {
     throw invalidArgument(`${NAME}: bindTo must be "object", "bucket" or "none".`);
+  }
+  if (aliases !== "warn" && aliases !== "refuse") {
+    throw invalidArgument(`${NAME}: aliases must be "warn" or "refuse".`);
   }
   const objects = objectConfig(NAME, options);
   checkWriting(options, objects);

@@ -1,5 +1,5 @@
 import { invalidArgument } from "../arguments.ts";
-import { KeyfoldError } from "../errors.ts";
+import { isKeyfoldError } from "../errors.ts";
 
 /** An object in S3. */
 export interface S3Place {
@@ -30,7 +30,7 @@ export async function inPlace<T>(place: S3Place, act: () => Promise<T>): Promise
 
 /** The same error, naming the object. A copy: several callers may hold the one that was thrown. */
 export function withPlace(error: unknown, { bucket, key }: S3Place): unknown {
-  if (!(error instanceof KeyfoldError) || error.object !== undefined) return error;
+  if (!isKeyfoldError(error) || error.object !== undefined) return error;
   const message = `s3://${bucket}/${key}: ${error.message}`;
   const copy: Error = Reflect.construct(Error, [message], error.constructor);
   const stack = error.stack?.replace(error.message, message);
