@@ -12,7 +12,7 @@ import { parseContext, serializeContext } from "../../src/message/context.ts";
 import { suiteById } from "../../src/suites/table.ts";
 import { random } from "../support/bytes.ts";
 import { failure } from "../support/failure.ts";
-import { aes } from "../support/keyrings.ts";
+import { aes, clear } from "../support/keyrings.ts";
 
 const PLAINTEXT = random(10);
 
@@ -114,9 +114,11 @@ describe("a manager that answers for another suite than it was asked for", () =>
 
   it("cannot have a message written under a suite of objects", async () => {
     const suite = suiteById(0x0073, "object");
+    // A raw key would refuse the pairs by itself.
+    const open = requiredContextMaterialsManager({ keyring: clear(), requiredKeys: ["tenant"] });
     const materialsManager: MaterialsManager = {
-      ...lax,
-      encryptionMaterials: (request) => lax.encryptionMaterials({ ...request, suite }),
+      ...open,
+      encryptionMaterials: (request) => open.encryptionMaterials({ ...request, suite }),
     };
     const writer = createEncryptionClient({ materialsManager });
     expect(await failure(writer.encrypt(PLAINTEXT, call), "ERR_ALGORITHM_SUITE")).toMatchObject({
