@@ -2,7 +2,7 @@ import { objectCiphers } from "#crypto";
 import { concat, EMPTY } from "../bytes/arrays.ts";
 import { AuthenticationError, TruncatedError } from "../errors.ts";
 import type { AlgorithmSuite } from "../suites/table.ts";
-import { BLOCK, type ContentKey, plaintextLengthOf } from "./content.ts";
+import { assertPlaintextLength, BLOCK, type ContentKey, plaintextLengthOf } from "./content.ts";
 import { ctrFrom } from "./ctr.ts";
 import { withoutPadding } from "./padding.ts";
 import type { ContentOpener } from "./pieces.ts";
@@ -78,6 +78,8 @@ export function storedRange(suite: AlgorithmSuite, slice: Slice, bodyLength: num
     };
   }
   const end = Math.min(slice.end, plaintextLengthOf(suite, bodyLength)!);
+  // Beyond, the counter would begin anew. No writer can have made such an object.
+  assertPlaintextLength(end);
   return {
     fetch: { start: block, end },
     opener: (content) => ctrOpener(content, block / BLOCK, { start: slice.start - block, end: end - block }),
