@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  cachingMaterialsManager,
   inspectObject,
   type KeyfoldEvent,
   type Keyring,
@@ -186,6 +187,22 @@ describe("options", () => {
     expect(inspectObject(sealed.metadata)).toMatchObject({ format: "V2", suite: { id: 0x0072 } });
     const opened = await openObject(object, { keyring: aes(), commitmentPolicy });
     expect(opened.plaintext).toEqual(utf8("x"));
+  });
+
+  it("a manager that reuses data keys writes V3 alone, which derives a key for each object", async () => {
+    const keyring = { ...watched(aes()), objectWrap: "AES/GCM" as const };
+    const materialsManager = cachingMaterialsManager({ keyring, reusePeriodSeconds: 60 });
+    const commitmentPolicy = "forbid-encrypt-allow-decrypt";
+    const error = await failure(
+      sealObject(utf8("x"), { materialsManager, commitmentPolicy }),
+      "ERR_INVALID_ARGUMENT",
+    );
+    expect(error.message).toMatch(/no data key may be reused/);
+    expect(keyring.calls).toEqual([]);
+    const sealed = await Promise.all([1, 2].map(() => sealObject(utf8("x"), { materialsManager })));
+    expect(sealed[0]!.metadata["x-amz-3"]).toBe(sealed[1]!.metadata["x-amz-3"]);
+    expect(sealed[0]!.metadata["x-amz-i"]).not.toBe(sealed[1]!.metadata["x-amz-i"]);
+    materialsManager.dispose();
   });
 
   it("a manager that requires context cannot write objects, where all pairs are stored", async () => {

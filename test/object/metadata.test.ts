@@ -90,6 +90,12 @@ describe("metadata that is refused", () => {
     }
   });
 
+  it("x-amz-i of zeros, as of a writer without randomness", async () => {
+    const error = await refusal({ ...metadata, "x-amz-i": Buffer.alloc(28).toString("base64") });
+    expect(error).toMatchObject({ code: "ERR_OBJECT_FORMAT", field: "x-amz-i" });
+    expect(error.message).toMatch(/all zeros/);
+  });
+
   it.each(["0", "115 ", " 115", "00115", "0115", "115.0", "1.15e2", "0x73", "+115", "-115", "1155555", "x"])(
     "x-amz-c that is %j",
     async (value) => {

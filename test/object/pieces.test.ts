@@ -97,6 +97,17 @@ describe.each([
   });
 });
 
+it("CBC with bytes behind its last block is refused, however well that is padded", async () => {
+  const body = await sealOf(CBC, counting(40));
+  for (let more = 1; more < 16; more++) {
+    const longer = join(body, random(more));
+    await failure(openContent(CBC, longer), "ERR_AUTHENTICATION");
+    for (const step of [1, 16, 100]) {
+      await failure(through(contentOpener(CBC), inSteps(longer, step)), "ERR_AUTHENTICATION");
+    }
+  }
+});
+
 const fits = (body: Uint8Array) => {
   try {
     const decipher = createDecipheriv("aes-256-cbc", CBC.key, CBC.iv);
