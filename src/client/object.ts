@@ -87,7 +87,7 @@ export async function sealObject(plaintext: Uint8Array, options: ObjectOptions):
 export async function openObject(object: StoredObject, options: ObjectOptions): Promise<OpenedObject> {
   assertBytes(object?.body, "openObject: body", "a TextEncoder");
   const config = objectConfig("openObject", options);
-  const envelope = parseMetadata(checkedMetadata(object.metadata), object.instructionFile);
+  const envelope = parseMetadata(checkedMetadata(object.metadata), checkedFile(object.instructionFile));
   const { content, encryptionContext, close } = await unlockObject(config, envelope, callOf(options));
   try {
     const plaintext = await openContent(content, object.body);
@@ -110,7 +110,7 @@ export async function openObject(object: StoredObject, options: ObjectOptions): 
  * ```
  */
 export function inspectObject(metadata: ObjectMetadata, instructionFile?: ObjectMetadata): ObjectFacts {
-  return objectFacts(parseMetadata(checkedMetadata(metadata), instructionFile));
+  return objectFacts(parseMetadata(checkedMetadata(metadata), checkedFile(instructionFile)));
 }
 
 /** What an envelope says, as callers see it. */
@@ -132,4 +132,10 @@ function callOf({ encryptionContext, signal }: ObjectOptions) {
 function checkedMetadata(metadata: ObjectMetadata): ObjectMetadata {
   if (typeof metadata === "object" && metadata !== null) return metadata;
   throw invalidArgument("metadata must be an object of strings: the user metadata of the S3 object.");
+}
+
+function checkedFile(file: ObjectMetadata | undefined): ObjectMetadata | undefined {
+  if (file === undefined || (typeof file === "object" && file !== null && !ArrayBuffer.isView(file)))
+    return file;
+  throw invalidArgument("instructionFile must be an object of strings: the parsed JSON of the file's body.");
 }

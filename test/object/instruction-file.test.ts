@@ -135,6 +135,21 @@ describe("an envelope in an instruction file", () => {
     await failure(openObject(swapped, { keyring: aes(), ...OPTIONS }), "ERR_AUTHENTICATION");
   });
 
+  it("is to be parsed by the caller", async () => {
+    for (const file of [null, "{}", 5, true, utf8("{}")]) {
+      for (const metadata of [{}, ON_OBJECT, V3.metadata]) {
+        const object = { metadata, body: V3.body, instructionFile: file as never };
+        const error = await failure(openObject(object, { keyring: aes() }), "ERR_INVALID_ARGUMENT");
+        expect(error.message).toMatch(/instructionFile must be an object of strings/);
+        await failure(() => inspectObject(metadata, file as never), "ERR_INVALID_ARGUMENT");
+      }
+    }
+    for (const file of [{ "x-amz-3": 5 }, { "x-amz-3": null }, []]) {
+      const object = { metadata: ON_OBJECT, body: V3.body, instructionFile: file as never };
+      await failure(openObject(object, { keyring: aes() }), "ERR_OBJECT_FORMAT");
+    }
+  });
+
   it("takes twins of a name for a mistake", async () => {
     expect((await refusal(ON_OBJECT, { ...IN_FILE, "X-AMZ-W": "02" })).message).toMatch(/twice/);
   });
