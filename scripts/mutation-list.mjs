@@ -155,6 +155,13 @@ export const MUTATIONS = [
     tests: ["test/object"],
   },
   {
+    check: "S3 objects: what binds its algorithm is held to it under any name",
+    file: "src/client/object-context.ts",
+    find: 'wrap === "kms" && !Object.hasOwn(stored, CONTENT_ALGORITHM)',
+    replace: 'wrap === "kms"',
+    tests: ["test/object"],
+  },
+  {
     check: "S3 objects: CBC under its option alone",
     file: "src/client/unlock-object.ts",
     find: 'if (suite.cipher === "cbc" && !legacy.unauthenticatedModes) {',
