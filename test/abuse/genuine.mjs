@@ -96,5 +96,23 @@ export function genuine(seed) {
       return { metadata, body };
     }
   }
+  objects.push(olderObject(random, key));
   return { seed, key, privatePem, messages, objects };
+}
+
+/** An object of format V2. */
+function olderObject(random, key) {
+  const [dataKey, plaintext, iv, wrapIv] = [32, 40, 12, 12].map((length) => random.bytes(length));
+  const algorithm = "AES/GCM/NoPadding";
+  const base64 = (bytes) => Buffer.from(bytes).toString("base64");
+  const metadata = {
+    "x-amz-key-v2": base64(join(wrapIv, gcmSeal(key, wrapIv, utf8(algorithm), dataKey))),
+    "x-amz-iv": base64(iv),
+    "x-amz-wrap-alg": "AES/GCM",
+    "x-amz-cek-alg": algorithm,
+    "x-amz-tag-len": "128",
+    "x-amz-matdesc": '{"key":"1"}',
+  };
+  const body = gcmSeal(dataKey, iv, new Uint8Array(0), plaintext);
+  return { name: "older object", reader: "older", dataKey, plaintext, metadata, body };
 }

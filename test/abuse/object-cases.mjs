@@ -1,10 +1,23 @@
-// Hostile objects of format V3. What the format does not authenticate (the case of names, other metadata, the label of
+// Hostile objects of formats V3 and V2. What the format does not authenticate (the case of names, other metadata, the label of
 // raw keys) is left as it is: altering it alters nothing that is promised.
 
 /** @typedef {{ family: string, name: string, base: any, metadata: any, body: Uint8Array }} ObjectCase */
 
-const NAMES = ["x-amz-3", "x-amz-w", "x-amz-c", "x-amz-d", "x-amz-i"];
-const ENCODED = ["x-amz-3", "x-amz-d", "x-amz-i"];
+const V3 = {
+  names: ["x-amz-3", "x-amz-w", "x-amz-c", "x-amz-d", "x-amz-i"],
+  encoded: ["x-amz-3", "x-amz-d", "x-amz-i"],
+  label: "x-amz-m",
+  kms: { wrap: ["x-amz-w", "12"], context: "x-amz-t" },
+  strange: ["x-amz-key", "x-amz-key-v2", "x-amz-iv", "x-amz-cek-alg"],
+};
+const V2 = {
+  names: ["x-amz-key-v2", "x-amz-iv", "x-amz-wrap-alg", "x-amz-cek-alg"],
+  encoded: ["x-amz-key-v2", "x-amz-iv"],
+  label: "x-amz-matdesc",
+  kms: { wrap: ["x-amz-wrap-alg", "kms+context"], context: "x-amz-matdesc" },
+  strange: ["x-amz-key", ...V3.names, "x-amz-m", "x-amz-t"],
+};
+const formatOf = ({ metadata }) => ("x-amz-3" in metadata ? V3 : V2);
 const latin1 = (text) => Buffer.from(text, "latin1");
 const flip = (bytes, at, bit) => {
   const out = Uint8Array.from(bytes);
@@ -23,6 +36,13 @@ const VALUES = [
   "115",
   "0115",
   "116",
+  "AES/CBC/PKCS5Padding",
+  "AES/CTR/NoPadding",
+  "AESWrap",
+  "AES",
+  "RSA",
+  "kms",
+  "kms+context",
   "112",
   "1e2",
   "0x73",
@@ -84,6 +104,7 @@ const NO_METADATA = [
 
 function* systematic(random, base, objects) {
   const { metadata, body } = base;
+  const { names, encoded, label, kms, strange } = formatOf(base);
   const without = (name) => Object.fromEntries(Object.entries(metadata).filter(([key]) => key !== name));
   const set = (name, value) => ({ ...metadata, [name]: value });
   const bits = base.reader === "rsa" ? 1 : 8;
@@ -99,7 +120,7 @@ function* systematic(random, base, objects) {
       Buffer.concat([body.subarray(0, at), random.bytes(1), body.subarray(at)]),
     ];
   }
-  for (const name of NAMES) {
+  for (const name of names) {
     yield ["metadata missing", name, without(name), body];
     yield ["metadata doubled by case", name, set(name.toUpperCase(), metadata[name]), body];
     yield ["metadata doubled by prefix", name, set(`x-amz-meta-${name}`, metadata[name]), body];
@@ -131,7 +152,7 @@ function* systematic(random, base, objects) {
       if (other !== base) yield ["metadata of others", `body of ${other.name}`, metadata, other.body];
     }
   }
-  for (const name of ENCODED) {
+  for (const name of encoded) {
     const bytes = Buffer.from(metadata[name], "base64");
     for (let at = 0; at < bytes.length; at++) {
       const altered = Buffer.from(flip(bytes, at, random.below(8))).toString("base64");
@@ -147,16 +168,15 @@ function* systematic(random, base, objects) {
     yield ["base64", `${name} in hex`, set(name, bytes.toString("hex")), body];
   }
   for (const json of JSONS) {
-    if (!["", "\ufeff{}"].includes(json)) yield ["JSON", json.slice(0, 20), set("x-amz-m", json), body];
+    if (!["", "\ufeff{}"].includes(json)) yield ["JSON", json.slice(0, 20), set(label, json), body];
     yield [
       "JSON",
       `as context: ${json.slice(0, 20)}`,
-      { ...metadata, "x-amz-w": "12", "x-amz-t": json },
+      { ...metadata, [kms.wrap[0]]: kms.wrap[1], [kms.context]: json },
       body,
     ];
   }
-  for (const old of ["x-amz-key", "x-amz-key-v2", "x-amz-iv", "x-amz-cek-alg"])
-    yield ["other formats", old, set(old, "AAAA"), body];
+  for (const name of strange) yield ["other formats", name, set(name, "AAAA"), body];
   for (const none of NO_METADATA) yield ["no metadata", String(typeof none), none, body];
   yield [
     "metadata too long",
@@ -179,7 +199,7 @@ export function* objectCases(random, { objects }) {
       };
     }
   }
-  const cheap = objects.filter(({ reader }) => reader === "aes");
+  const cheap = objects.filter(({ reader }) => reader !== "rsa");
   for (;;) {
     const base = random.pick(random.chance(50) ? objects : cheap);
     let { metadata, body } = base;
@@ -187,7 +207,7 @@ export function* objectCases(random, { objects }) {
       body = Uint8Array.from(body);
       for (let i = 0; i <= random.below(3); i++) body[random.below(body.length)] ^= 1 + random.below(255);
     } else {
-      const name = random.pick(NAMES);
+      const name = random.pick(formatOf(base).names);
       const text = latin1(metadata[name]);
       for (let i = 0; i <= random.below(3); i++) text[random.below(text.length)] = 33 + random.below(94);
       metadata = { ...metadata, [name]: text.toString("latin1") };

@@ -28,7 +28,16 @@ function readersOf(lib, { key, privatePem }) {
     wide: reader({ keyring: aes }, WIDE),
     rsa: reader({ keyring: lib.multiKeyring({ children: [aes, rsa("oaep-sha256")] }) }),
     required: reader({ materialsManager: lib.requiredContextMaterialsManager(required) }),
-    objects: { aes: { keyring: aes }, rsa: { keyring: rsa("oaep-sha1") } },
+    objects: {
+      aes: { keyring: aes },
+      rsa: { keyring: rsa("oaep-sha1") },
+      // All doors open that there are.
+      older: {
+        keyring: aes,
+        commitmentPolicy: "require-encrypt-allow-decrypt",
+        legacy: { wrappingAlgorithms: true, unauthenticatedModes: true },
+      },
+    },
   };
 }
 
