@@ -9,6 +9,7 @@ export default defineConfig({
     "hierarchy/index": "src/hierarchy/index.ts",
     "dynamodb/index": "src/dynamodb/index.ts",
     "s3/index": "src/s3/index.ts",
+    "ses/index": "src/ses/index.ts",
     "policy/index": "src/policy/index.ts",
     "testing/index": "src/testing/index.ts",
     "crypto/node": "src/crypto/node.ts",

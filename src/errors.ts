@@ -55,7 +55,8 @@ export type S3ErrorCode =
   | "ERR_S3_COPY"
   | "ERR_S3_BODY"
   | "ERR_RANGE"
-  | "ERR_RANGE_UNVERIFIED";
+  | "ERR_RANGE_UNVERIFIED"
+  | "ERR_SES_MAIL";
 
 const BRAND: unique symbol = Symbol.for("keyfold.error");
 

@@ -29,7 +29,7 @@ const FROM_ANYWHERE = ["errors.ts", "arguments.ts", "types.ts", "observer.ts", "
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/client-dynamodb": ["dynamodb"],
   "@aws-sdk/client-kms": ["kms"],
-  "@aws-sdk/client-s3": ["s3"],
+  "@aws-sdk/client-s3": ["s3", "ses"],
   "@aws-sdk/lib-storage": ["s3"],
   "@noble/ciphers": ["crypto"],
   "@noble/hashes": ["crypto"],
