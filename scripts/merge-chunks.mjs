@@ -1,5 +1,5 @@
-// Part of the build: makes one file of the chunks that the root loads and that need nothing themselves. Node looks up
-// each file of a package by itself, and these would take half of the root's import time.
+// Part of the build: makes one file of the chunks that the root loads and that need nothing but each other. Node looks
+// up each file of a package by itself, and these would take half of the root's import time.
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { build } from "esbuild";
@@ -15,11 +15,18 @@ export async function mergeChunks(folder) {
   const target = (path, specifier) => resolve(dirname(path), specifier);
 
   const loadedByRoot = ["index.js", "crypto/node.js"].map((name) => resolve(folder, name));
-  const needsOthers = (path) => importsOf(path).some((specifier) => !specifier.startsWith("."));
-  const chunks = loadedByRoot.flatMap((path) => importsOf(path).map((specifier) => target(path, specifier)));
-  const merged = [...new Set(chunks)].filter((path) => texts.has(path) && !needsOthers(path));
+  const neighbours = (path) => importsOf(path).map((specifier) => target(path, specifier));
+  // What a chunk loads through others counts: the bundler below would take it in, and of `#crypto` a backend.
+  const needsOthers = (path) =>
+    !texts.has(path) ||
+    importsOf(path).some((specifier) => !specifier.startsWith(".")) ||
+    neighbours(path).some(needsOthers);
+  const withAllBelow = (path) => [path, ...neighbours(path).flatMap(withAllBelow)];
+  const chunks = loadedByRoot.flatMap(neighbours).filter((path) => !needsOthers(path));
+  const merged = [...new Set(chunks.flatMap(withAllBelow))];
   const shared = resolve(folder, "shared.js");
-  await build({
+  const { metafile } = await build({
+    metafile: true,
     stdin: {
       contents: merged.map((path) => `export * from ${JSON.stringify(path)};`).join("\n"),
       resolveDir: folder,
@@ -30,6 +37,10 @@ export async function mergeChunks(folder) {
     platform: "neutral",
     logLevel: "warning",
   });
+  const strangers = Object.keys(metafile.inputs).filter(
+    (path) => path !== "<stdin>" && !merged.includes(resolve(path)),
+  );
+  if (strangers.length > 0) throw new Error(`${shared} would hold ${strangers.join(", ")}`);
   for (const [path, text] of texts) {
     if (merged.includes(path)) {
       await rm(path);
