@@ -9,25 +9,29 @@ import { createEncryptionClient, rawAesKeyring } from "keyfold";
 import { bundle, openingProgram } from "./bundle.mjs";
 import { installPacked, lend, pack, withTemporaryFolder } from "./packed.mjs";
 
-/** Programs that only open one message, and the most bytes that they may have. On the web, noble is 21,000 of them. */
+/**
+ * Programs that only open one message, and the most bytes that they may have. On the web, noble is 21,000 of them. Of S3
+ * objects there is what one keyring for both formats brings (its wraps, older ones too), and the tables of their names,
+ * which the bundler does not see to be idle: under 1,500 bytes.
+ */
 const PROGRAMS = [
   {
     name: "openMessage",
-    ceiling: { node: 40_000, browser: 58_000 },
+    ceiling: { node: 40_000, browser: 59_500 },
   },
   {
     name: "createEncryptionClient",
-    ceiling: { node: 47_000, browser: 69_000 },
+    ceiling: { node: 48_500, browser: 70_000 },
   },
 ];
 
 /** Words that only this part of the library says. They survive minification. */
 const MARKS = {
   kms: ["kmsKeyring: ", "GenerateDataKeyCommand", "CreateGrantCommand"],
-  s3: ["PutObjectCommand", "GetObjectCommand"],
+  s3: ["UploadPartCopy: ", "CompleteMultipartUploadCommand"],
   sqs: ["SendMessageCommand"],
   dynamodb: ["TransactWriteItemsCommand", "dynamoDbMailboxStore: "],
-  ses: ["x-ses-"],
+  ses: ["aws:ses:message-id", "sealMail"],
   hierarchy: ["createMailboxKeys", "aws-kms-hierarchy"],
   policy: ["estimateKmsRequests"],
   files: ["fileMailboxStore: "],
@@ -47,6 +51,9 @@ const SUBPATHS = {
   },
   "./dynamodb": { sdk: ["@aws-sdk/client-dynamodb", "@aws-sdk/client-kms"], has: ["dynamodb"] },
   "./kms": { sdk: ["@aws-sdk/client-kms"], has: ["kms"] },
+  "./s3": { sdk: ["@aws-sdk/client-s3", "@aws-sdk/lib-storage"], has: ["s3"] },
+  // It asks KMS by the keyring of keyfold/kms.
+  "./ses": { sdk: ["@aws-sdk/client-kms", "@aws-sdk/client-s3"], has: ["ses"], may: ["kms"] },
   "./policy": { sdk: [], has: ["policy"] },
   "./testing": {
     sdk: [],

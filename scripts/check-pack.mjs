@@ -12,6 +12,8 @@ const SOURCES = {
   "../../src/kms/index.ts": "keyfold/kms",
   "../../src/hierarchy/index.ts": "keyfold/hierarchy",
   "../../src/dynamodb/index.ts": "keyfold/dynamodb",
+  "../../src/s3/index.ts": "keyfold/s3",
+  "../../src/ses/index.ts": "keyfold/ses",
   "../../src/policy/index.ts": "keyfold/policy",
   "../../src/testing/index.ts": "keyfold/testing",
 };
@@ -36,6 +38,14 @@ const keyStore = dynamoDbKeyStore({
   tableName: keyStoreTable("keys").TableName,
   kms: { client: local.client, keyArn: local.createKey().arn },
 });
+const objects = new Map();
+const bucket = {
+  config: { region: async () => "us-east-1" },
+  async send({ input: { Key, Body, Metadata } }) {
+    if (Body !== undefined) objects.set(Key, { Body, Metadata, ContentLength: Body.length });
+    return Body === undefined ? { ...objects.get(Key) } : {};
+  },
+};
 const underBranchKey = createEncryptionClient({ keyring: hierarchicalKeyring({ keyStore, branchKeyId: "t1" }) });
 (async () => {
   await keyStore.createKey({ branchKeyId: "t1", encryptionContext: { tenant: "t1" } });
@@ -46,6 +56,16 @@ const underBranchKey = createEncryptionClient({ keyring: hierarchicalKeyring({ k
     const error = await each.decryptText(ciphertext, { encryptionContext: { tenant: "t2" } }).catch((e) => e);
     if (!isKeyfoldError(error, "ERR_ENCRYPTION_CONTEXT")) throw new Error("it opened for another tenant");
   }
+  const keyring = kmsKeyring({ client: local.client, keyId: local.createKey().arn });
+  const s3 = createS3EncryptionClient({ client: bucket, keyring, bindTo: "object" });
+  await s3.send(new PutObjectCommand({ Bucket: "b", Key: "k", Body: "42 pears" }));
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: "b", Key: "k" }));
+  if ((await Body.transformToString()) !== "42 pears") throw new Error("S3 gave something else");
+  const { arn: keyId, accountId: sourceAccount } = local.createKey();
+  const mail = { s3: bucket, kms: local.client, bucket: "b", key: "m", keyId, sourceAccount };
+  const mime = new TextEncoder().encode("Subject: pears");
+  await sealMail({ ...mail, ruleName: "r", messageId: "1", mime });
+  if (String((await openMail(mail)).mime) !== String(mime)) throw new Error("it was another mail");
   const month = { billingPeriodSeconds: 31 * 86_400, producers: 1, consumers: 1 };
   if (estimateKmsRequests(month).sqs !== 26_784) throw new Error("it counted otherwise than SQS");
   const files = fileMailboxStore("mailboxes " + crypto.randomUUID());
@@ -60,6 +80,9 @@ const NAMES = {
   "keyfold/kms": "{ kmsKeyring }",
   "keyfold/hierarchy": "{ hierarchicalKeyring }",
   "keyfold/dynamodb": "{ dynamoDbKeyStore, keyStoreTable }",
+  "@aws-sdk/client-s3": "{ GetObjectCommand, PutObjectCommand }",
+  "keyfold/s3": "{ createS3EncryptionClient }",
+  "keyfold/ses": "{ openMail, sealMail }",
   "keyfold/policy": "{ estimateKmsRequests }",
   "keyfold/testing": "{ createLocalKms }",
 };

@@ -61,7 +61,10 @@ export function isExhaustive(code: ErrorCode): boolean {
     case "ERR_STORE":
       return true;
     default: {
-      const rest: `ERR_${"KMS" | "HIERARCHY" | "S3" | "SES"}_${string}` | "ERR_RANGE" | "ERR_RANGE_UNVERIFIED" = code;
+      const rest:
+        | `ERR_${"KMS" | "HIERARCHY" | "S3" | "SES"}_${string}`
+        | "ERR_RANGE"
+        | "ERR_RANGE_UNVERIFIED" = code;
       return rest.length > 0;
     }
   }
