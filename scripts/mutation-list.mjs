@@ -12,6 +12,8 @@ const DYNAMODB = ["test/dynamodb/mailbox-store"];
 const BRANCH_KEYS = ["test/hierarchy/hierarchical", "test/dynamodb/key-store"];
 const OBJECT_CIPHERS = ["test/crypto/object-ciphers", "test/crypto/legacy-oaep", "test/crypto/agreement"];
 
+const SES = ["test/ses"];
+
 /** `find` stands in `file` exactly once. `tests`: the folders that ought to notice. */
 export const MUTATIONS = [
   {
@@ -1063,5 +1065,76 @@ export const MUTATIONS = [
     find: "encoded.length === ciphertext.length ?",
     replace: "encoded.length > 0 ?",
     tests: OBJECT_CIPHERS,
+  },
+  {
+    check: "SES: source account",
+    file: "src/ses/mail-context.ts",
+    find: 'for (const fact of ["sourceAccount", "ruleName", "messageId"] as const) {',
+    replace: 'for (const fact of ["ruleName", "messageId"] as const) {',
+    tests: SES,
+  },
+  {
+    check: "SES: rule name",
+    file: "src/ses/mail-context.ts",
+    find: "if (expected[fact] === undefined || stored[fact] === expected[fact]) continue;",
+    replace:
+      'if (fact === "ruleName" || expected[fact] === undefined || stored[fact] === expected[fact]) continue;',
+    tests: SES,
+  },
+  {
+    check: "SES: message id",
+    file: "src/ses/open-options.ts",
+    find: 'messageId: options.messageId === undefined ? undefined : checkedText(NAME, options, "messageId"),',
+    replace: "messageId: undefined,",
+    tests: SES,
+  },
+  {
+    check: "SES: account of the key in KMS's reply",
+    file: "src/ses/mail-keyring.ts",
+    find: "if (arn.accountId !== account) {",
+    replace: "if (arn.accountId === undefined) {",
+    tests: SES,
+  },
+  {
+    check: "SES: key in KMS's reply",
+    file: "src/ses/mail-keyring.ts",
+    find: "if (keyId !== undefined && !namesKey(keyId.text, arn)) {",
+    replace: "if (arn.id === undefined) {",
+    tests: SES,
+  },
+  {
+    check: "SES: the account or the key is pinned",
+    file: "src/ses/open-options.ts",
+    find: "if (options.keyId === undefined && sourceAccount === undefined) {",
+    replace: "if (options === undefined) {",
+    tests: SES,
+  },
+  {
+    check: "SES: format V2 alone",
+    file: "src/ses/layout.ts",
+    find: 'if (format !== "V2")',
+    replace: 'if (format === "")',
+    tests: SES,
+  },
+  {
+    check: "SES: the wrap kms alone",
+    file: "src/ses/layout.ts",
+    find: 'if (wrap !== "kms")',
+    replace: 'if (wrap === "")',
+    tests: SES,
+  },
+  {
+    check: "SES: AES-GCM alone",
+    file: "src/ses/layout.ts",
+    find: 'if (suite.cipher !== "gcm")',
+    replace: "if (suite.id === 0)",
+    tests: SES,
+  },
+  {
+    check: "SES: the three pairs",
+    file: "src/ses/mail-context.ts",
+    find: "if (sourceAccount === undefined || ruleName === undefined || messageId === undefined) return null;",
+    replace: 'if (sourceAccount === undefined) return { sourceAccount: "", ruleName: "", messageId: "" };',
+    tests: SES,
   },
 ];
