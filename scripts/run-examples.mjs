@@ -1,6 +1,7 @@
-// npm run examples: runs every example, and every JavaScript block of the README, as a reader would: unchanged, in a
-// folder with the packed keyfold installed. `new KMSClient({})` and `new DynamoDBClient({})` find those on loopback by the
-// SDK's own environment variables. The page of examples/browser is opened in Chromium where there is one.
+// npm run examples [TEXT]: runs every example, and every JavaScript block of the README, as a reader would: unchanged, in
+// a folder with the packed keyfold installed. `new KMSClient({})`, `new DynamoDBClient({})` and `new S3Client({})` find
+// those on loopback by the SDK's own environment variables. The page of examples/browser is opened in Chromium where
+// there is one. With TEXT, only those whose name has it.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
@@ -9,6 +10,7 @@ import { pathToFileURL } from "node:url";
 import { createLocalKms } from "keyfold/testing";
 import { findChromium, launchChromium } from "../test/runtimes/install.mjs";
 import { serveDynamoDb } from "../test/support/dynamodb-server.mjs";
+import { serveS3 } from "../test/support/s3-server.mjs";
 import { installPacked, pack, ROOT, withTemporaryFolder } from "./packed.mjs";
 
 // The key that the README and the examples name.
@@ -18,7 +20,10 @@ const REPLICA = {
   multiRegion: true,
   replicaRegions: ["eu-west-1"],
 };
+// The buckets that the README names.
+const BUCKETS = ["inbound-mail", "orders", "films"];
 const TIMEOUT_MS = 120_000;
+const wanted = process.argv[2] ?? "";
 
 let passed = 0;
 let failed = 0;
@@ -30,7 +35,7 @@ await withTemporaryFolder(async (folder) => {
   await writeReadmeBlocks(project);
 
   await runPrograms(project);
-  await tell("browser", () => openPage(project));
+  if ("browser".includes(wanted)) await tell("browser", () => openPage(project));
 });
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
@@ -46,21 +51,24 @@ async function writeReadmeBlocks(project) {
 
 async function runPrograms(project) {
   const kms = createLocalKms({ keys: [KEY, REPLICA] });
-  const [{ url }, dynamoDb] = await Promise.all([kms.listen(), serveDynamoDb()]);
+  const [{ url }, dynamoDb, s3] = await Promise.all([kms.listen(), serveDynamoDb(), serveS3(...BUCKETS)]);
   const env = {
     ...process.env,
     AWS_ENDPOINT_URL_KMS: url,
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
+    AWS_ENDPOINT_URL_S3: s3.url,
     AWS_REGION: kms.region,
     AWS_ACCESS_KEY_ID: "EXAMPLE",
     AWS_SECRET_ACCESS_KEY: "not-a-secret",
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
   };
   try {
-    const programs = (await readdir(project)).filter((name) => name.endsWith(".mjs"));
+    const programs = (await readdir(project)).filter(
+      (name) => name.endsWith(".mjs") && name.includes(wanted),
+    );
     for (const program of programs.toSorted()) await tell(program, () => runProgram(project, program, env));
   } finally {
-    await Promise.all([kms.close(), dynamoDb.close()]);
+    await Promise.all([kms.close(), dynamoDb.close(), s3.close()]);
   }
 }
 
