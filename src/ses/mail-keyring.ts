@@ -66,7 +66,7 @@ async function clientFor(
   account: string,
   context: EncryptionContext,
 ): Promise<KmsClient> {
-  const clients = clientsOf("openMail: kms", kms);
+  const clients = clientsOf("openMail", kms);
   if (typeof kms !== "function") return clients(undefined);
   const named = Object.hasOwn(context, STORED_KEY_ID) ? parseKmsArn(context[STORED_KEY_ID]!) : null;
   const ofMail = named?.accountId === account ? named.region : undefined;

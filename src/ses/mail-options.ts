@@ -1,4 +1,5 @@
 import { invalidArgument } from "../arguments.ts";
+import type { KmsClientSource } from "../kms/client.ts";
 import { ENCRYPTS } from "../s3/options.ts";
 import type { S3Place } from "../s3/place.ts";
 import type { S3ClientPort } from "../s3/port.ts";
@@ -11,6 +12,12 @@ export function checkedS3(caller: string, s3: S3ClientPort): S3ClientPort {
   if (ENCRYPTS in s3)
     throw invalidArgument(`${caller}: s3 must be the S3Client itself, which sees ciphertext.`);
   return s3;
+}
+
+/** The client of KMS, or what finds it. */
+export function checkedKms(caller: string, kms: KmsClientSource): KmsClientSource {
+  if (typeof kms === "function" || typeof kms?.send === "function") return kms;
+  throw invalidArgument(`${caller}: kms must be a KMSClient, or a function from a Region to one.`);
 }
 
 /** The object's place. */

@@ -38,7 +38,8 @@ export interface OpenedMail {
  *
  * @throws `TypeError` for options that do not fit. `S3ObjectError`: `ERR_S3_UNENCRYPTED`, or `ERR_SES_MAIL` for what is
  * encrypted in another way. `EncryptionContextError`, before KMS is asked: another account, rule or message.
- * `LimitError`: over `bufferLimit`. `NoDataKeyError`: KMS refused (`cause`), or another key wrapped it.
+ * `LimitError`: over `bufferLimit`. `NoDataKeyError`: KMS refused (`cause` is a `KmsError`), or a key that is not pinned
+ * wrapped it (a `KeyringError`).
  * `AuthenticationError`: altered. Errors of S3 as they are.
  *
  * @example

@@ -6,7 +6,7 @@ import { assertObserver, type Observer } from "../observer.ts";
 import type { S3Place } from "../s3/place.ts";
 import type { S3ClientPort } from "../s3/port.ts";
 import { isAccountId } from "./mail-context.ts";
-import { checkedPlace, checkedS3, checkedText } from "./mail-options.ts";
+import { checkedKms, checkedPlace, checkedS3, checkedText } from "./mail-options.ts";
 
 interface OpenMailSettings {
   /** An `S3Client` itself, and no encryption client around it. */
@@ -64,7 +64,7 @@ const MIB = 1024 * 1024;
 
 /** Checks the options and fills in the defaults. */
 export function openMailConfig(options: OpenMailOptions): OpenMailConfig {
-  const { kms, sourceAccount, signal, observer } = optionsOf(NAME, options);
+  const { sourceAccount, signal, observer } = optionsOf(NAME, options);
   assertSignal(signal);
   assertObserver(NAME, observer);
   if (options.keyId === undefined && sourceAccount === undefined) {
@@ -77,7 +77,7 @@ export function openMailConfig(options: OpenMailOptions): OpenMailConfig {
   }
   return {
     s3: checkedS3(NAME, options.s3),
-    kms,
+    kms: checkedKms(NAME, options.kms),
     place: checkedPlace(NAME, options),
     keyId: options.keyId === undefined ? undefined : checkedKeyId(options.keyId),
     sourceAccount,

@@ -15,7 +15,7 @@ import { inPlace } from "../s3/place.ts";
 import { call, type S3ClientPort } from "../s3/port.ts";
 import { suiteById } from "../suites/table.ts";
 import { isAccountId, SES, STORED_KEY_ID } from "./mail-context.ts";
-import { checkedPlace, checkedS3, checkedText } from "./mail-options.ts";
+import { checkedKms, checkedPlace, checkedS3, checkedText } from "./mail-options.ts";
 
 /** Options of {@link sealMail}. */
 export interface SealMailOptions {
@@ -70,11 +70,12 @@ const IV_LENGTH = 12;
  * ```
  */
 export async function sealMail(options: SealMailOptions): Promise<void> {
-  const { kms, keyId, sourceAccount, mime, signal, observer } = optionsOf(NAME, options);
+  const { keyId, sourceAccount, mime, signal, observer } = optionsOf(NAME, options);
   assertSignal(signal);
   assertObserver(NAME, observer);
   assertBytes(mime, `${NAME}: mime`, "a TextEncoder");
   const s3 = checkedS3(NAME, options.s3);
+  const kms = checkedKms(NAME, options.kms);
   const place = checkedPlace(NAME, options);
   if (typeof keyId !== "string" || parseKmsArn(keyId) === null) {
     throw invalidArgument(

@@ -28,6 +28,7 @@ describe("a mail that an attacker sealed under a key of their own account", () =
     const error = await refusal<NoDataKeyError>("ERR_NO_DATA_KEY", pins);
     expect(error.reasons).toMatchObject([{ status: "failed" }]);
     if (pins.keyId === undefined) {
+      expect(error.cause).toMatchObject({ code: "ERR_KEYRING" });
       expect(error.message).toContain(`a key of account ${OTHER_ACCOUNT}, not of ${ACCOUNT}`);
     }
   });

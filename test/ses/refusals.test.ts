@@ -187,6 +187,7 @@ describe("misuse is a TypeError, and nothing is sent", () => {
     ["no bucket", { sourceAccount: ACCOUNT, bucket: "" }],
     ["no key", { sourceAccount: ACCOUNT, key: undefined }],
     ["no S3", { sourceAccount: ACCOUNT, s3: undefined }],
+    ["no KMS", { sourceAccount: ACCOUNT, kms: {} }],
     ["no signal", { sourceAccount: ACCOUNT, signal: "soon" }],
     ["no observer", { sourceAccount: ACCOUNT, observer: "me" }],
     ["a limit that is no number", { sourceAccount: ACCOUNT, bufferLimit: -1 }],
@@ -208,10 +209,10 @@ describe("misuse is a TypeError, and nothing is sent", () => {
     await failure(openMail(undefined as never), "ERR_INVALID_ARGUMENT");
   });
 
-  it("no KMS client, or a function of the Region where nothing tells one", async () => {
+  it("a function of the Region where nothing tells one, or that answers no client", async () => {
     const { deliver, open, kms } = await startMail();
     const { metadata, body } = await deliver({ keyArn: KEY_A });
-    await failure(open({ sourceAccount: ACCOUNT, kms: null as never }), "ERR_INVALID_ARGUMENT");
+    await failure(open({ keyId: ARN_A, kms: () => null as never }), "ERR_INVALID_ARGUMENT");
     const s3 = { send: async () => ({ Metadata: metadata, Body: body, ContentLength: body.length }) };
     const options = { s3, bucket: BUCKET, key: KEY, keyId: KEY_A };
     expect((await openMail({ ...options, kms: kms.client })).mime).toEqual(MIME);
