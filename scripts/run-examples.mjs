@@ -7,6 +7,8 @@ import { spawn } from "node:child_process";
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { S3Client } from "@aws-sdk/client-s3";
+import { sealMail } from "keyfold/ses";
 import { createLocalKms } from "keyfold/testing";
 import { findChromium, launchChromium } from "../test/runtimes/install.mjs";
 import { serveDynamoDb } from "../test/support/dynamodb-server.mjs";
@@ -20,8 +22,16 @@ const REPLICA = {
   multiRegion: true,
   replicaRegions: ["eu-west-1"],
 };
-// The buckets that the README names.
-const BUCKETS = ["inbound-mail", "orders", "films"];
+// The buckets that the README names, and a mail in one of them.
+const BUCKETS = ["inbound-mail", "orders"];
+const MAIL = {
+  bucket: "inbound-mail",
+  key: "inbox/0a1b2c",
+  sourceAccount: "111122223333",
+  ruleName: "store",
+  messageId: "0a1b2c",
+  mime: new TextEncoder().encode("Subject: 42 pears\r\n\r\nby Friday\r\n"),
+};
 const TIMEOUT_MS = 120_000;
 const wanted = process.argv[2] ?? "";
 
@@ -63,6 +73,7 @@ async function runPrograms(project) {
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
   };
   try {
+    await storeMail(kms, s3.url);
     const programs = (await readdir(project)).filter(
       (name) => name.endsWith(".mjs") && name.includes(wanted),
     );
@@ -70,6 +81,13 @@ async function runPrograms(project) {
   } finally {
     await Promise.all([kms.close(), dynamoDb.close(), s3.close()]);
   }
+}
+
+async function storeMail(kms, endpoint) {
+  const credentials = { accessKeyId: "EXAMPLE", secretAccessKey: "not-a-secret" };
+  const s3 = new S3Client({ endpoint, region: kms.region, credentials, forcePathStyle: true });
+  await sealMail({ ...MAIL, s3, kms: kms.client, keyId: kms.arn(KEY.id) });
+  s3.destroy();
 }
 
 async function runProgram(cwd, program, env) {
