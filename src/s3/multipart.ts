@@ -42,7 +42,7 @@ export class MultipartUploads {
     options: S3CallOptions,
   ): Promise<CreateMultipartUploadCommandOutput> {
     const request = await keyRequest(this.#config, place, options);
-    const begun = await beginAt(this.#config, place, request, undefined);
+    const begun = await beginAt(this.#config, place, request, input.Metadata, undefined);
     try {
       const Metadata = await placeEnvelope(this.#config, begun, input, request.signal);
       const command = new CreateMultipartUploadCommand({ ...input, Metadata });

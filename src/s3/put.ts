@@ -8,6 +8,7 @@ import { type BegunObject, beginObject } from "../client/begin-object.ts";
 import { tell } from "../client/tell.ts";
 import { LimitError } from "../errors.ts";
 import { assertPlaintextLength, sealContent } from "../object/content.ts";
+import type { ObjectMetadata } from "../object/envelope.ts";
 import { splitMetadata } from "../object/instruction-file.ts";
 import { notify } from "../observer.ts";
 import { type KeyRequest, keyRequest } from "./context.ts";
@@ -17,7 +18,7 @@ import type { S3CallOptions, S3Config } from "./options.ts";
 import { placeOf, type S3Place } from "./place.ts";
 import { call } from "./port.ts";
 import { sealedChunks, sealedLength } from "./sealed-body.ts";
-import { readAll, type Source, sourceOf, wrongLength } from "./source.ts";
+import { discard, readAll, type Source, sourceOf, wrongLength } from "./source.ts";
 import { byteStream } from "./streams.ts";
 
 /** Streams of a known length up to here are held, so that the SDK can send them again. */
@@ -36,7 +37,7 @@ export async function putObject(
   }
   const request = await keyRequest(config, place, options);
   const source = await heldIfSmall(sourceOf(input.Body, input.ContentLength), input.ContentLength, config);
-  const begun = await beginAt(config, place, request, source.length);
+  const begun = await beginAt(config, place, request, input.Metadata, source.length);
   try {
     const Metadata = await placeEnvelope(config, begun, input, request.signal);
     const ContentLength = sealedLength(source.length!);
@@ -57,13 +58,16 @@ export async function putObject(
 }
 
 /** Begins an object for this place. */
-export function beginAt(
+export async function beginAt(
   { objects }: S3Config,
   place: S3Place,
   { encryptionContext, signal }: KeyRequest,
+  own: ObjectMetadata | undefined,
   plaintextLength: number | undefined,
 ): Promise<BegunObject> {
   if (plaintextLength !== undefined) assertPlaintextLength(plaintextLength);
+  // What can be refused by itself is, before a key is asked for.
+  joinedMetadata(own, {});
   const { alias } = objects.manager;
   if (alias !== undefined) notify(objects.observer, { type: "aliasUsed", keyId: alias, object: place });
   return beginObject(objects, { encryptionContext, plaintextLength, signal });
@@ -123,14 +127,17 @@ async function putStream(
     } catch (error) {
       failure = { error };
       cut.abort(error);
-      throw error;
+      // An error here would come out of a stream of the SDK's to which nobody listens any more, and end the process. The
+      // request is cut: nobody waits for another chunk.
+      await new Promise<never>(() => {});
     }
   };
-  const Body = byteStream(watched(), () => {}) as never;
+  const body = byteStream(watched(), () => {});
   const either = signal === undefined ? cut.signal : AbortSignal.any([signal, cut.signal]);
   try {
-    return await call(client, new PutObjectCommand({ ...input, Body }), either);
+    return await call(client, new PutObjectCommand({ ...input, Body: body as never }), either);
   } catch (error) {
+    discard(body);
     signal?.throwIfAborted();
     throw failure === undefined ? error : failure.error;
   }

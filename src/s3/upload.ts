@@ -62,7 +62,7 @@ export async function uploadObject(
     throw wrongLength(input.ContentLength, length!);
   }
   const { Upload } = await import("@aws-sdk/lib-storage");
-  const begun = await beginAt(config, place, request, length);
+  const begun = await beginAt(config, place, request, input.Metadata, length);
   const failing = new Failing(signal);
   try {
     const Metadata = await placeEnvelope(config, begun, input, signal);
