@@ -7,6 +7,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { invalidArgument } from "../arguments.ts";
 import { S3ObjectError } from "../errors.ts";
+import { isEncryptionName } from "../object/names.ts";
 import type { DecryptedReply } from "./decrypted-reply.ts";
 import { getObject } from "./get.ts";
 import type { S3CallOptions, S3Config } from "./options.ts";
@@ -24,10 +25,22 @@ export async function copyObject(
   options: S3CallOptions,
 ): Promise<CopyObjectCommandOutput> {
   if (options.reencrypt === true) return reencryptedCopy(config, input, options);
-  if (config.bindTo === "none") return call(config.client, new CopyObjectCommand(input), options.abortSignal);
+  if (config.bindTo === "none") {
+    assertKeepsEnvelope(input);
+    return call(config.client, new CopyObjectCommand(input), options.abortSignal);
+  }
   throw new S3ObjectError(
     "ERR_S3_COPY",
     `The client binds objects to their ${config.bindTo} (bindTo), so that a copy would not open. Send the command with { reencrypt: true } to open the source and seal it anew.`,
+  );
+}
+
+/** New metadata takes the place of all of the old: of the data key, too. */
+function assertKeepsEnvelope({ MetadataDirective, Metadata = {} }: CopyObjectCommandInput): void {
+  if (MetadataDirective !== "REPLACE" || Object.keys(Metadata).some(isEncryptionName)) return;
+  throw new S3ObjectError(
+    "ERR_S3_COPY",
+    "MetadataDirective REPLACE would leave the copy without its data key, for ever. Send the command with { reencrypt: true } to seal it anew under the new metadata; an object that is not encrypted, or whose envelope lies in an instruction file, by the S3 client itself.",
   );
 }
 
@@ -77,8 +90,15 @@ function putInput(input: CopyObjectCommandInput, source: DecryptedReply): PutObj
     ),
   ) as unknown as PutObjectCommandInput;
   if (input.MetadataDirective === "REPLACE") return named;
-  const { CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, ContentType, Metadata } =
-    source;
+  const {
+    CacheControl,
+    ContentDisposition,
+    ContentEncoding,
+    ContentLanguage,
+    ContentType,
+    Expires,
+    Metadata,
+  } = source;
   return {
     ...named,
     CacheControl,
@@ -86,16 +106,26 @@ function putInput(input: CopyObjectCommandInput, source: DecryptedReply): PutObj
     ContentEncoding,
     ContentLanguage,
     ContentType,
+    Expires,
     Metadata,
   };
 }
 
 /** `bucket/key`, encoded as in a URL, and perhaps a version. */
 function sourcePlace(source: string | undefined): S3Place & { readonly versionId: string | undefined } {
-  const [, path, versionId] = /^\/?([^?]+)(?:\?versionId=(.+))?$/.exec(source ?? "") ?? [];
-  const [, bucket, key] = /^([^/]+)\/(.+)$/s.exec(path ?? "") ?? [];
+  const [, path, versionId] = /^([^?]+)(?:\?versionId=(.+))?$/.exec(source ?? "") ?? [];
+  const [, bucket, key] = /^\/?([^/]+)\/(.+)$/s.exec(decoded(path ?? "")) ?? [];
   if (bucket === undefined || bucket.startsWith("arn:")) {
     throw invalidArgument('CopyObject: CopySource must be "bucket/key", encoded as in a URL.');
   }
-  return { ...placeOf("CopyObject", { Bucket: bucket, Key: decodeURIComponent(key!) }), versionId };
+  return { ...placeOf("CopyObject", { Bucket: bucket, Key: key }), versionId };
+}
+
+/** Empty: no encoding. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return "";
+  }
 }
