@@ -33,7 +33,7 @@ export function withPlace(error: unknown, { bucket, key }: S3Place): unknown {
   if (!isKeyfoldError(error) || error.object !== undefined) return error;
   const message = `s3://${bucket}/${key}: ${error.message}`;
   const copy: Error = Reflect.construct(Error, [message], error.constructor);
-  const stack = error.stack?.replace(error.message, message);
+  const stack = error.stack?.replace(error.message, () => message);
   return Object.defineProperties(Object.assign(copy, error, { object: { bucket, key } }), {
     ...(stack !== undefined && { stack: hidden(stack) }),
     ...("cause" in error && { cause: hidden(error.cause) }),
