@@ -91,10 +91,16 @@ export function s3Config(options: S3EncryptionClientOptions): S3Config {
   const objects = objectConfig(NAME, options);
   checkWriting(options, objects);
   checkBinding(bindTo, objects);
+  if (!["warn", "refuse"].includes(aliases)) {
+    throw invalidArgument(`${NAME}: aliases must be "warn" or "refuse".`);
+  }
   if (aliases === "refuse" && objects.manager.alias !== undefined) {
     throw invalidArgument(
       `${NAME}: the keyring writes by ${objects.manager.alias}. An alias resolves in the caller's account: name the full key ARN.`,
     );
+  }
+  if (typeof instructionFile !== "object" || instructionFile === null) {
+    throw invalidArgument(`${NAME}: instructionFile must be { write, suffix }.`);
   }
   const { suffix = ".instruction", write = false } = instructionFile;
   return {
