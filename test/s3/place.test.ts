@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { cachingMaterialsManager, isKeyfoldError, KeyfoldError, KmsError } from "../../src/index.ts";
+import { utf8 } from "../support/bytes.ts";
+import { outcome } from "../support/failure.ts";
+import { s3Fault } from "../support/s3.ts";
+import { Bucket, get, put, refused, type Started, start } from "./encrypted.ts";
+
+let at: Started;
+beforeAll(async () => {
+  at = await start();
+});
+afterAll(() => at.s3.close());
+beforeEach(() => {
+  at.s3.script = null;
+  at.forget();
+});
+
+describe("an error that several callers wait for", () => {
+  it("names to each its own object, and is changed for none", async () => {
+    const materialsManager = cachingMaterialsManager({ keyring: at.keyring });
+    const client = at.client({ materialsManager });
+    await put(client, "one", "1");
+    await put(client, "two", "2");
+    const reader = at.client({ materialsManager: cachingMaterialsManager({ keyring: at.keyring }) });
+    // Both have S3's answer before either asks KMS.
+    let arrived = 0;
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    at.s3.script = async () => {
+      if (++arrived === 2) open();
+      await gate;
+      return null;
+    };
+    at.kms.clearEvents();
+    at.kms.faults.add({
+      operation: "Decrypt",
+      fault: { error: "DisabledException" },
+      times: 2,
+      delayMs: 50,
+    } as never);
+    const errors = await Promise.all(["one", "two"].map((key) => outcome(get(reader, key))));
+    at.kms.faults.clear();
+    const [one, two] = errors as [KeyfoldError, KeyfoldError];
+    expect(one.object).toEqual({ bucket: Bucket, key: "one" });
+    expect(two.object).toEqual({ bucket: Bucket, key: "two" });
+    expect(one.message).toMatch(/^s3:\/\/b\/one: (?!s3:)/);
+    expect(two.message).toMatch(/^s3:\/\/b\/two: (?!s3:)/);
+    expect(at.kms.events.length).toBe(1);
+    // Behind both stands the same cause, which names neither.
+    expect(one.cause).toBeDefined();
+    expect(one.cause).toBe(two.cause);
+    expect((one.cause as KeyfoldError).message).not.toMatch(/s3:/);
+    expect(one.cause).not.toHaveProperty("object");
+  });
+});
+
+describe("an error that names its object", () => {
+  it("is of the same class, code, fields and brand, with its stack", async () => {
+    at.kms.faults.add({ operation: "GenerateDataKey", times: 1, fault: { error: "DisabledException" } });
+    const error = (await outcome(put(at.client(), "k", "x"))) as KmsError;
+    expect(error).toBeInstanceOf(KmsError);
+    expect(error).toBeInstanceOf(KeyfoldError);
+    expect(isKeyfoldError(error, error.code)).toBe(true);
+    expect(error).toMatchObject({ name: "KmsError", object: { bucket: Bucket, key: "k" } });
+    expect(error.code).toMatch(/^ERR_KMS_/);
+    expect(error.operation).toBe("GenerateDataKey");
+    expect(error.stack).toContain("s3://b/k: ");
+    expect(error.stack).toMatch(/\n\s+at /);
+    expect(Object.keys(error)).not.toContain("stack");
+    expect(Object.keys(error)).not.toContain("message");
+    expect(Object.keys(error)).not.toContain("cause");
+  });
+
+  it.each(["a$&b", "a$'b", "a$`b", "$1", "é/日本"])("has the key %j as it is", async (key) => {
+    await at.s3.put(Bucket, key, utf8("x"));
+    const error = await refused(get(at.client(), key), "ERR_S3_UNENCRYPTED", key);
+    expect(error.stack).toContain(`s3://b/${key}: The object is not encrypted`);
+  });
+
+  it("is none of S3's own, and none of misuse", async () => {
+    for (const fault of [
+      { status: 404, code: "NoSuchKey" },
+      { status: 403, code: "AccessDenied" },
+      { status: 503, code: "SlowDown" },
+    ]) {
+      at.s3.script = s3Fault("GetObject", fault);
+      const error = await outcome(get(at.client(), "k"));
+      expect(error).toMatchObject({ name: fault.code });
+      expect((error as Error).message).not.toMatch(/s3:\/\//);
+      expect(error).not.toHaveProperty("object");
+      expect(isKeyfoldError(error)).toBe(false);
+    }
+  });
+});
