@@ -22,24 +22,10 @@ describe("an error that several callers wait for", () => {
     await put(client, "one", "1");
     await put(client, "two", "2");
     const reader = at.client({ materialsManager: cachingMaterialsManager({ keyring: at.keyring }) });
-    // Both have S3's answer before either asks KMS.
-    let arrived = 0;
-    let open = () => {};
-    const gate = new Promise<void>((resolve) => {
-      open = resolve;
-    });
-    at.s3.script = async () => {
-      if (++arrived === 2) open();
-      await gate;
-      return null;
-    };
     at.kms.clearEvents();
-    at.kms.faults.add({
-      operation: "Decrypt",
-      fault: { error: "DisabledException" },
-      times: 2,
-      delayMs: 50,
-    } as never);
+    // Slow enough that both wait for one call.
+    at.kms.faults.add({ operation: "Decrypt", fault: { delayMs: 100 } });
+    at.kms.faults.add({ operation: "Decrypt", fault: { error: "DisabledException" } });
     const errors = await Promise.all(["one", "two"].map((key) => outcome(get(reader, key))));
     at.kms.faults.clear();
     const [one, two] = errors as [KeyfoldError, KeyfoldError];
