@@ -20,7 +20,7 @@ import type { S3CallOptions, S3Config } from "./options.ts";
 import { PartSealer } from "./part-sealer.ts";
 import type { S3Place } from "./place.ts";
 import { call } from "./port.ts";
-import { beginAt, placeEnvelope } from "./put.ts";
+import { assertNoCondition, beginAt, placeEnvelope } from "./put.ts";
 import { sealedLength } from "./sealed-body.ts";
 import { readAll, sourceOf, wrongLength } from "./source.ts";
 
@@ -75,6 +75,8 @@ export class MultipartUploads {
     input: CompleteMultipartUploadCommandInput,
     { abortSignal }: S3CallOptions,
   ): Promise<CompleteMultipartUploadCommandOutput> {
+    assertNoPlaintextChecksum("CompleteMultipartUpload", input);
+    assertNoCondition(this.#config, input);
     const sealer = this.#known(place, input.UploadId);
     sealer.assertComplete((input.MultipartUpload?.Parts ?? []).map(({ PartNumber }) => PartNumber));
     const reply = await call(this.#config.client, new CompleteMultipartUploadCommand(input), abortSignal);

@@ -35,6 +35,7 @@ export async function putObject(
   if (input.WriteOffsetBytes !== undefined) {
     throw invalidArgument("PutObject: nothing can be appended to an encrypted object (WriteOffsetBytes).");
   }
+  assertNoCondition(config, input);
   const request = await keyRequest(config, place, options);
   const source = await heldIfSmall(sourceOf(input.Body, input.ContentLength), input.ContentLength, config);
   const begun = await beginAt(config, place, request, input.Metadata, source.length);
@@ -55,6 +56,20 @@ export async function putObject(
   } finally {
     begun.close();
   }
+}
+
+/**
+ * An instruction file is written before its object, so that a condition which S3 then finds unmet would keep the old
+ * object and have lost its data key.
+ */
+export function assertNoCondition(
+  { writesInstructionFiles }: S3Config,
+  { IfMatch, IfNoneMatch }: { IfMatch?: string | undefined; IfNoneMatch?: string | undefined },
+): void {
+  if (!writesInstructionFiles || (IfMatch === undefined && IfNoneMatch === undefined)) return;
+  throw invalidArgument(
+    "IfMatch and IfNoneMatch do not go with instruction files: the file is written before S3 looks at its object's condition.",
+  );
 }
 
 /** Begins an object for this place. */

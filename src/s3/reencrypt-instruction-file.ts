@@ -40,6 +40,7 @@ export async function reencryptInstructionFile(
   if (wrap !== "AES/GCM" && wrap !== "RSA-OAEP-SHA1") {
     throw invalidArgument(`${NAME}: keyring must be a raw AES key, or a raw RSA key with "oaep-sha1".`);
   }
+  checkedSuffix(suffix);
   const options = abortSignal === undefined ? {} : { abortSignal };
   const key = await keyRequest(config, place, options);
   const head = await call(config.client, new HeadObjectCommand({ Bucket, Key }), abortSignal);
@@ -67,7 +68,7 @@ export async function reencryptInstructionFile(
   if (request.enforceRotation === true) await assertRotated(config, rewrapped, key);
   const metadata = rewrapped.format === "V3" ? formatV3(rewrapped) : formatV2(rewrapped);
   const { file } = splitMetadata(metadata);
-  await writeInstructionFile(config.client, { Bucket }, Key + checkedSuffix(suffix), file, abortSignal);
+  await writeInstructionFile(config.client, { Bucket }, Key + suffix, file, abortSignal);
 }
 
 const NAME = "reencryptInstructionFile";

@@ -7,7 +7,7 @@ import { assertNoPlaintextChecksum } from "./metadata.ts";
 import type { S3Config } from "./options.ts";
 import { placeOf } from "./place.ts";
 import { call } from "./port.ts";
-import { beginAt, placeEnvelope } from "./put.ts";
+import { assertNoCondition, beginAt, placeEnvelope } from "./put.ts";
 import { sealedChunks, sealedLength } from "./sealed-body.ts";
 import { discard, sourceOf, wrongLength } from "./source.ts";
 import { byteStream } from "./streams.ts";
@@ -47,6 +47,7 @@ export async function uploadObject(
   const { onProgress, signal } = options;
   const place = placeOf("upload", input);
   assertNoPlaintextChecksum("upload", input);
+  assertNoCondition(config, input);
   const partSize = wholeNumber("upload", "partSize", options.partSize, 8 * MIB, 5 * MIB, 5 * 1024 * MIB);
   const queueSize = wholeNumber("upload", "concurrency", options.concurrency, 4, 1, 1000);
   if (onProgress !== undefined && typeof onProgress !== "function") {
