@@ -1,4 +1,5 @@
 // The checks that stand between an attacker and a reader, and how to take each away.
+import { S3_MUTATIONS } from "./mutation-s3.mjs";
 
 const MESSAGES = ["test/client", "test/message"];
 const CACHE = ["test/cache", "test/materials"];
@@ -1137,4 +1138,5 @@ export const MUTATIONS = [
     replace: 'if (sourceAccount === undefined) return { sourceAccount: "", ruleName: "", messageId: "" };',
     tests: SES,
   },
+  ...S3_MUTATIONS,
 ];

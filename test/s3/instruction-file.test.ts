@@ -9,7 +9,13 @@ import {
   writeObject,
 } from "../support/independent-object.ts";
 import { aesV1, writeObjectV1 } from "../support/independent-object-v1.ts";
-import { aesGcmV2, kmsContextV2, readObjectV2, writeObjectV2 } from "../support/independent-object-v2.ts";
+import {
+  aesGcmV2,
+  aesWrapV2,
+  kmsContextV2,
+  readObjectV2,
+  writeObjectV2,
+} from "../support/independent-object-v2.ts";
 import { joinedMetadata, type SplitObject, splitObject } from "../support/instruction-file.ts";
 import { aes, KEY } from "../support/keyrings.ts";
 import { s3Fault } from "../support/s3.ts";
@@ -297,6 +303,14 @@ describe("a file that is refused", () => {
     await refused(get(client(), "bad"), "ERR_OBJECT_FORMAT", "bad");
     await withFile(three, { ...parsed(three), ...parsed(two) });
     await refused(get(client(), "bad"), "ERR_OBJECT_FORMAT", "bad");
+  });
+
+  it("of V1 and V2 at once", async () => {
+    const split = splitObject(await writeObjectV2(TEXT, aesWrapV2(KEY), { content: "AES/CBC/PKCS5Padding" }));
+    const fields = parsed(split);
+    await withFile(split, { ...fields, "x-amz-key": fields["x-amz-key-v2"] });
+    const legacy = { wrappingAlgorithms: true, unauthenticatedModes: true };
+    await refused(get(at.client({ keyring: aes(), ...reads, legacy }), "bad"), "ERR_OBJECT_FORMAT", "bad");
   });
 
   it("with names doubled in another case", async () => {

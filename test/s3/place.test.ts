@@ -1,5 +1,8 @@
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { cachingMaterialsManager, isKeyfoldError, KeyfoldError, KmsError } from "../../src/index.ts";
+import { kmsKeyring } from "../../src/kms/index.ts";
+import { ARN_A } from "../kms/helpers.ts";
 import { utf8 } from "../support/bytes.ts";
 import { outcome } from "../support/failure.ts";
 import { s3Fault } from "../support/s3.ts";
@@ -21,10 +24,15 @@ describe("an error that several callers wait for", () => {
     const client = at.client({ materialsManager });
     await put(client, "one", "1");
     await put(client, "two", "2");
-    const reader = at.client({ materialsManager: cachingMaterialsManager({ keyring: at.keyring }) });
-    at.kms.clearEvents();
-    // Slow enough that both wait for one call.
-    at.kms.faults.add({ operation: "Decrypt", fault: { delayMs: 100 } });
+    at.forget();
+    // KMS answers once both have their object, and have had time to ask for its key.
+    const both = async () => {
+      while (at.s3.requests.filter(({ status }) => status === 200).length < 2) await setTimeout(10);
+      await setTimeout(500);
+    };
+    const slow = { send: (command: never) => both().then(() => at.kms.client.send(command)) };
+    const keyring = kmsKeyring({ client: slow as never, keyId: ARN_A });
+    const reader = at.client({ materialsManager: cachingMaterialsManager({ keyring }) });
     at.kms.faults.add({ operation: "Decrypt", fault: { error: "DisabledException" } });
     const errors = await Promise.all(["one", "two"].map((key) => outcome(get(reader, key))));
     at.kms.faults.clear();

@@ -260,10 +260,11 @@ describe("checksums of the plaintext", () => {
     "never go over the wire, with the SDK's algorithm %s",
     async (ChecksumAlgorithm) => {
       const large = random(9 * MIB);
+      const streamed: [Uint8Array, () => unknown] = [large, () => nodeStream(large)];
       const bodies: [Uint8Array, () => unknown][] = [
         [BYTES, () => TEXT],
         [BYTES, () => webStream(BYTES)],
-        [large, () => nodeStream(large)],
+        ...(ChecksumAlgorithm === undefined || ChecksumAlgorithm === "SHA256" ? [streamed] : []),
       ];
       for (const [plaintext, body] of bodies) {
         const more = { ContentLength: plaintext.length, ChecksumAlgorithm };
