@@ -33,7 +33,7 @@ export async function deleteObject(
   return reply;
 }
 
-/** Deletes objects, then the instruction files of those that are gone. Answers the first reply. */
+/** Deletes objects, then the instruction files of those that are gone. Answers the first reply, and the errors of both. */
 export async function deleteObjects(
   { client, suffix }: S3Config,
   input: DeleteObjectsCommandInput,
@@ -46,8 +46,9 @@ export async function deleteObjects(
     .map(({ Key }) => ({ Key: Key + suffix }));
   if (files.length === 0) return reply;
   const Delete = { Objects: files, Quiet: true };
-  await call(client, new DeleteObjectsCommand({ ...input, Delete }), abortSignal);
-  return reply;
+  const { Errors } = await call(client, new DeleteObjectsCommand({ ...input, Delete }), abortSignal);
+  if (Errors === undefined || Errors.length === 0) return reply;
+  return { ...reply, Errors: [...(reply.Errors ?? []), ...Errors] };
 }
 
 function isFile(key: string | undefined, suffix: string): boolean {

@@ -7,7 +7,10 @@ import type { S3ClientPort } from "./port.ts";
 
 /** How instruction files are used. */
 export interface InstructionFileOptions {
-  /** Put what it takes to open an object into a file of its own beside it, not into its metadata. Default: false. */
+  /**
+   * Put what it takes to open an object into a file of its own beside it, not into its metadata. Two requests: if the
+   * second fails, an older object of that key has lost its data key. So conditional writes are refused. Default: false.
+   */
   readonly write?: boolean;
   /** What stands behind an object's key in the key of its instruction file. Default: `".instruction"`. */
   readonly suffix?: string;

@@ -107,6 +107,17 @@ describe("DeleteObjects", () => {
     expect(Buffer.from(second!.body).toString()).not.toMatch(/<Key>[acd]\./);
   });
 
+  it("answers the errors of instruction files, too", async () => {
+    await place("a", "a.instruction", "b", "b.instruction");
+    const denied = "<Error><Key>a.instruction</Key><Code>AccessDenied</Code></Error>";
+    const reply = { alter: () => ({ body: utf8(`<DeleteResult>${denied}</DeleteResult>`) }) };
+    at.s3.script = ({ operation }) =>
+      operation === "DeleteObjects" && at.s3.requests.length > 1 ? reply : null;
+    const { Deleted, Errors } = await removeAll([{ Key: "a" }, { Key: "b" }]);
+    expect(Deleted?.map(({ Key }) => Key).sort()).toEqual(["a", "b"]);
+    expect(Errors).toMatchObject([{ Key: "a.instruction", Code: "AccessDenied" }]);
+  });
+
   it("of instruction files alone asks once", async () => {
     await place("a.instruction");
     await removeAll([{ Key: "a.instruction" }]);

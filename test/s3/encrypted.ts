@@ -1,6 +1,6 @@
 // A local S3 and a local KMS, and the encryption client between them.
-import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { expect } from "vitest";
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { expect, onTestFinished } from "vitest";
 import { type ErrorCode, isKeyfoldError, type KeyfoldEvent, type Keyring } from "../../src/index.ts";
 import { kmsKeyring } from "../../src/kms/index.ts";
 import { createS3EncryptionClient, type S3CallOptions } from "../../src/s3/index.ts";
@@ -9,7 +9,7 @@ import { ARN_A, STANDARD_KEYS } from "../kms/helpers.ts";
 import { failure } from "../support/failure.ts";
 import { readKmsObject, type WrittenObject } from "../support/independent-object.ts";
 import { kmsByHand } from "../support/kms-by-hand.ts";
-import { startS3 } from "../support/s3.ts";
+import { s3Client, startS3 } from "../support/s3.ts";
 
 export type Options = Parameters<typeof createS3EncryptionClient>[0];
 export type Client = ReturnType<typeof createS3EncryptionClient>;
@@ -53,6 +53,21 @@ export async function start() {
     events.length = 0;
   };
   return { s3, kms, keyring, byHand, events, client, stored, opened, place, forget };
+}
+
+/** A genuine client that is not told how long bodies are, as by a server that sends them in chunks. */
+export function withoutLength({ s3 }: Pick<Started, "s3">): S3Client {
+  const client = s3Client(s3.url);
+  onTestFinished(() => client.destroy());
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      Object.assign(result.output, { ContentLength: undefined });
+      return result;
+    },
+    { step: "initialize" },
+  );
+  return client;
 }
 
 export type Started = Awaited<ReturnType<typeof start>>;

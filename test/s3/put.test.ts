@@ -151,6 +151,16 @@ describe("ContentLength", () => {
     expect(await at.s3.object(Bucket, "cut")).toBeUndefined();
   });
 
+  it("is not passed by much: a longer stream is not read to its end", async () => {
+    let pulled = 0;
+    const endless = async function* () {
+      for (; pulled < 40; pulled++) yield random(MIB);
+    };
+    await refused(put(at.client(), "cut", endless(), { ContentLength: 9 * MIB }), "ERR_S3_BODY", "cut");
+    expect(pulled).toBeLessThan(12);
+    expect(await at.s3.object(Bucket, "cut")).toBeUndefined();
+  });
+
   it("of an unknown length needs room in memory, and KMS is not asked", async () => {
     const client = at.client({ bufferLimit: 10 });
     const error = await refused(
