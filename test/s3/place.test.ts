@@ -50,6 +50,27 @@ describe("an error that several callers wait for", () => {
   });
 });
 
+it("an error that somebody else holds is changed for none", async () => {
+  const held = new KeyfoldError("ERR_KEYRING", "the vault is away");
+  const refuse = () => Promise.reject(held);
+  const materialsManager = {
+    objectWrap: "kms+context",
+    encryptionMaterials: refuse,
+    decryptionMaterials: refuse,
+    isCurrent: refuse,
+  } as const;
+  const client = at.client({ materialsManager });
+  await put(at.client(), "one", "1");
+  for (const key of ["one", "two"]) {
+    const error = await refused(put(client, key, "1"), "ERR_KEYRING", key);
+    expect(error).not.toBe(held);
+    expect(error.message).toBe(`s3://b/${key}: the vault is away`);
+  }
+  await refused(get(client, "one"), "ERR_KEYRING", "one");
+  expect(held.message).toBe("the vault is away");
+  expect(held).not.toHaveProperty("object");
+});
+
 describe("an error that names its object", () => {
   it("is of the same class, code, fields and brand, with its stack", async () => {
     at.kms.faults.add({ operation: "GenerateDataKey", times: 1, fault: { error: "DisabledException" } });
