@@ -1,4 +1,5 @@
 // The checks that stand between an attacker and a reader, and how to take each away.
+import { OBJECT_MUTATIONS } from "./mutation-objects.mjs";
 import { S3_MUTATIONS } from "./mutation-s3.mjs";
 
 const MESSAGES = ["test/client", "test/message"];
@@ -1138,5 +1139,6 @@ export const MUTATIONS = [
     replace: 'if (sourceAccount === undefined) return { sourceAccount: "", ruleName: "", messageId: "" };',
     tests: SES,
   },
+  ...OBJECT_MUTATIONS,
   ...S3_MUTATIONS,
 ];

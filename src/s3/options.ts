@@ -88,9 +88,6 @@ export function s3Config(options: S3EncryptionClientOptions): S3Config {
   if (!["object", "bucket", "none"].includes(bindTo)) {
     throw invalidArgument(`${NAME}: bindTo must be "object", "bucket" or "none".`);
   }
-  if (aliases !== "warn" && aliases !== "refuse") {
-    throw invalidArgument(`${NAME}: aliases must be "warn" or "refuse".`);
-  }
   const objects = objectConfig(NAME, options);
   checkWriting(options, objects);
   checkBinding(bindTo, objects);
