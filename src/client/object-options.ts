@@ -7,12 +7,17 @@ import { type AlgorithmSuite, suiteById } from "../suites/table.ts";
 import type { EncryptionContext } from "../types.ts";
 import { checkedPolicy } from "./options.ts";
 
-/** What older S3 objects need to be read. Both are off by default. */
+/** What older S3 objects need to be read. All are off by default. */
 export interface LegacyOptions {
   /** Data keys wrapped as older writers did: `kms`, `AESWrap`, RSA-OAEP with SHA-256, and format V1's. */
   readonly wrappingAlgorithms?: boolean;
   /** Content under AES-CBC, which nothing authenticates: whoever can write the object can change what it says. */
   readonly unauthenticatedModes?: boolean;
+  /**
+   * AES-CBC objects whose instruction file a Java client re-encrypted. It binds their data key as it does those of
+   * AES-GCM, so that with this option an object under GCM can be passed off as one under CBC.
+   */
+  readonly rewrappedCbc?: boolean;
 }
 
 /** What all that seals or opens S3 objects shares. */
@@ -66,11 +71,14 @@ export function objectConfig(caller: string, options: ObjectSettings): ObjectCon
 
 function checkedLegacy(caller: string, legacy: LegacyOptions | undefined): Required<LegacyOptions> {
   if (legacy !== undefined && (typeof legacy !== "object" || legacy === null)) {
-    throw invalidArgument(`${caller}: legacy must be { wrappingAlgorithms, unauthenticatedModes }.`);
+    throw invalidArgument(
+      `${caller}: legacy must be { wrappingAlgorithms, unauthenticatedModes, rewrappedCbc }.`,
+    );
   }
   // Nothing but true opens what is closed.
   return {
     wrappingAlgorithms: legacy?.wrappingAlgorithms === true,
     unauthenticatedModes: legacy?.unauthenticatedModes === true,
+    rewrappedCbc: legacy?.rewrappedCbc === true,
   };
 }

@@ -1,6 +1,7 @@
 import { objectCiphers } from "#crypto";
 import type { Secret } from "../cache/secret.ts";
 import { S3ObjectError } from "../errors.ts";
+import type { LegacyUnwrapping } from "../keyrings/keyring.ts";
 import type { ContentKey } from "../object/content.ts";
 import type { ObjectEnvelope } from "../object/envelope.ts";
 import { isLegacyWrap } from "../object/wraps.ts";
@@ -70,7 +71,7 @@ export async function unlockDataKey(
     // Raw wraps store no pairs; a keyring that binds them has them from the caller.
     encryptionContext: isKms ? envelope.encryptionContext : expectedContext,
     expectedContext,
-    legacy: legacy.wrappingAlgorithms ? objectCiphers : undefined,
+    legacy: unwrapping(legacy),
     signal,
   });
   try {
@@ -80,6 +81,16 @@ export async function unlockDataKey(
     materials.dataKey.release();
     throw error;
   }
+}
+
+/** What keyrings are given for older wraps. */
+function unwrapping({
+  wrappingAlgorithms,
+  rewrappedCbc,
+}: ObjectConfig["legacy"]): LegacyUnwrapping | undefined {
+  if (!wrappingAlgorithms && !rewrappedCbc) return undefined;
+  const { unwrapAes, decryptEcb, decryptLegacyOaep } = objectCiphers;
+  return { unwrapAes, decryptEcb, decryptLegacyOaep, rewrappedCbc };
 }
 
 function assertLegacy({ legacy }: ObjectConfig, { wrap, suite }: ObjectEnvelope): void {

@@ -16,7 +16,10 @@ export type Purpose =
   | { readonly kind: "key" };
 
 /** The ciphers of older wraps: they come with the request, so that programs without objects leave them out. */
-export type LegacyUnwrapping = Pick<ObjectCiphers, "unwrapAes" | "decryptEcb" | "decryptLegacyOaep">;
+export type LegacyUnwrapping = Pick<ObjectCiphers, "unwrapAes" | "decryptEcb" | "decryptLegacyOaep"> & {
+  /** Data keys of AES-CBC objects may be bound to the name of AES-GCM. */
+  readonly rewrappedCbc: boolean;
+};
 
 /** What every call of a keyring is told. */
 export interface KeyringRequest {

@@ -29,10 +29,10 @@ export function formerAad(request: KeyringRequest): Uint8Array {
   return request.purpose.kind === "object" ? wrapAad(formerRequest(request)) : wrapAad(request, "locale");
 }
 
-/** Where older wraps are allowed: Java's clients bind AES-CBC objects to the name of GCM when they wrap them anew. */
+/** Java's clients bind AES-CBC objects to the name of GCM when they wrap them anew. Read where that is allowed by name. */
 export function formerRequest<R extends KeyringRequest>(request: R): R {
   const { purpose } = request;
-  if (purpose.kind !== "object" || purpose.legacy === undefined || purpose.suite.cipher !== "cbc")
+  if (purpose.kind !== "object" || purpose.suite.cipher !== "cbc" || !purpose.legacy?.rewrappedCbc)
     return request;
   return { ...request, purpose: { ...purpose, suite: GCM_SUITE } };
 }

@@ -129,20 +129,23 @@ describe.each(["V3", "V2"] as const)("an instruction file of format %s", (format
 
 describe("older formats", () => {
   const legacy = { legacy: { wrappingAlgorithms: true, unauthenticatedModes: true } };
-  it("V1 and legacy wraps become V2, where policy and options allow them", async () => {
-    for (const written of [
-      await writeObjectV1(TEXT, aesV1(KEY)),
-      await writeObjectV2(TEXT, aesWrapV2(KEY)),
-    ]) {
-      const { metadata, body, instruction } = splitObject(written);
-      await at.place("old", { metadata, body });
-      await at.place("old.instruction", instruction);
-      await refused(again("old", toAes(), {}, client("V3")), "ERR_COMMITMENT_POLICY", "old");
-      await refused(again("old", toAes(), {}, client("V2")), "ERR_S3_LEGACY", "old");
-      await again("old", toAes(), {}, client("V2", legacy));
-      expect(await readObjectV2(await joined("old"), body, aesGcmV2(NEW))).toEqual(TEXT);
-      expect((await at.stored("old")).body).toEqual(body);
-    }
+  it("wraps of older writers become V2's, where policy and options allow them", async () => {
+    const { metadata, body, instruction } = splitObject(await writeObjectV2(TEXT, aesWrapV2(KEY)));
+    await at.place("old", { metadata, body });
+    await at.place("old.instruction", instruction);
+    await refused(again("old", toAes(), {}, client("V3")), "ERR_COMMITMENT_POLICY", "old");
+    await refused(again("old", toAes(), {}, client("V2")), "ERR_S3_LEGACY", "old");
+    await again("old", toAes(), {}, client("V2", legacy));
+    expect(await readObjectV2(await joined("old"), body, aesGcmV2(NEW))).toEqual(TEXT);
+    expect((await at.stored("old")).body).toEqual(body);
+  });
+
+  it("content under AES-CBC stays as it is: no wrapping makes it safer", async () => {
+    const { metadata, body, instruction } = splitObject(await writeObjectV1(TEXT, aesV1(KEY)));
+    await at.place("cbc", { metadata, body });
+    await at.place("cbc.instruction", instruction);
+    await refused(again("cbc", toAes(), {}, client("V2", legacy)), "ERR_S3_INSTRUCTION_FILE", "cbc");
+    expect((await at.stored("cbc.instruction")).body).toEqual(instruction.body);
   });
 
   it("under KMS go to a raw key", async () => {
