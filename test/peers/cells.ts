@@ -22,7 +22,7 @@ export async function row<Cell>(
   { task }: Pick<TestContext, "task">,
   cells: readonly Cell[],
   label: (cell: Cell) => string,
-  run: (cell: Cell) => Promise<void>,
+  run: (cell: Cell) => Promise<unknown>,
 ): Promise<void> {
   if (cells.length === 0) throw new Error("a row without cells proves nothing");
   const outcomes = await Promise.allSettled(cells.map(run));
