@@ -104,12 +104,40 @@ describe.each(cross(Object.keys(writers), wraps))("%s, %s", (name, wrap) => {
 
 describe.each(cross(Object.keys(writers), wraps))("%s, %s", (name, wrap) => {
   it("reads keyfold's V2", (task) => {
-    const contexts = wrap === "KMS" ? asciiContexts : [{}];
+    const contexts = wrap === "KMS" ? [...asciiContexts, { ä: "Ω" }] : [{}];
     const cells = cross(cross(someOf(name), storages), contexts).map(([[size, file], context]) => ({
       ...({ pair: pairOf(wrap), format, size, file, context } as const),
     }));
     return row(task, cells, label, (cell) => exchange(bench, [keyfold, sdk1.client(writers[name]!)], cell));
   });
+});
+
+it("labels of raw keys, both ways", (task) => {
+  const labels: Context[] = [{ team: "a", year: "2026" }, { 'quoted "key"': "a\\b/c" }, { ä: "é𝄞" }];
+  const cells = cross(cross(cross(["V1", "V2"] as const, labels), storages), [
+    "keyfold writes",
+    "keyfold reads",
+  ]);
+  return row(task, cells, JSON.stringify, ([[[client, materialsDescription], file], direction]) => {
+    const peer = sdk1.client({ client, mode: "authenticated" });
+    const keyring = { ...rawWraps["AES-256"], materialsDescription };
+    const cell: Cell = { pair: { writer: keyring, reader: keyring }, format, size: 16, file };
+    const both = direction === "keyfold writes" ? ([keyfold, peer] as const) : ([peer, keyfold] as const);
+    return exchange(bench, both, cell, readsAll);
+  });
+});
+
+it("the public half of an RSA pair writes, the private one reads, both ways", (task) => {
+  const pair = rawPairs["halves of an RSA pair"]!;
+  const peer = sdk1.client({ client: "V2", mode: "authenticated" });
+  const cells = cross(cross([0, 17], storages), [[keyfold, peer] as const, [peer, keyfold] as const]);
+  return row(
+    task,
+    cells,
+    ([[size, file], [writer]]) =>
+      `${size}, ${file}, ${writer === keyfold ? "keyfold writes" : "keyfold reads"}`,
+    ([[size, file], clients]) => exchange(bench, clients, { pair, format, size, file }),
+  );
 });
 
 describe("refusals", () => {
