@@ -111,6 +111,15 @@ const proofs: Record<keyof typeof refusedObjects, () => Promise<void>> = {
     const { metadata } = await clients.java.rawGet(await written(clients.java, kms(), { Ω: "x" }));
     expect(JSON.parse(metadata["x-amz-t"]!)).toEqual({ "?": "x", "aws:x-amz-cek-alg": "115" });
   },
+  async javaFarLabel() {
+    const labelled = { ...aes, materialsDescription: { Ω: "x" } };
+    for (const client of [clients.java3, clients.java]) {
+      const at = await written(client, labelled);
+      const { metadata } = await client.rawGet(at);
+      expect(JSON.parse((metadata["x-amz-m"] ?? metadata["x-amz-matdesc"])!)).toEqual({ "?": "x" });
+      expect(await client.get(at, labelled, {})).toEqual(plaintext);
+    }
+  },
   async javaFarFile() {
     for (const client of [clients.java3, clients.java]) {
       const at = await written(client, kms(), { ä: "x" }, inFile);

@@ -1,11 +1,14 @@
 // keyfold's S3 client and the official S3 Encryption Client for Java 4.0.1: raw AES, raw RSA and KMS, formats V2 and V3.
+import { HeadObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createS3EncryptionClient } from "../../src/s3/index.ts";
 import { cross, row } from "../peers/cells.ts";
 import { type Context, startJava } from "../peers/clients.ts";
 import { aesKeyring } from "../peers/keys.ts";
 import { PeerError } from "../peers/peer.ts";
 import { sample } from "../peers/vectors/format.ts";
-import { keyfoldClient } from "./keyfold-client.ts";
+import { keyfoldClient, plainS3 } from "./keyfold-client.ts";
+import { keyringOf } from "./keyrings.ts";
 import type { Pair } from "./kinds.ts";
 import {
   asciiContexts,
@@ -69,7 +72,10 @@ describe.each(formats)("format %s", (format) => {
         const cell: Cell = { pair: { writer: labelled, reader: labelled }, format, size: 16, file };
         return [
           { writer: "keyfold", clients: [keyfold, java] as const, cell, materialsDescription },
-          { writer: "Java", clients: [java, keyfold] as const, cell, materialsDescription },
+          // What is above U+00FF Java sends as a question mark, save in files.
+          ...(file || materialsDescription !== far
+            ? [{ writer: "Java", clients: [java, keyfold] as const, cell, materialsDescription }]
+            : []),
         ];
       },
     );
@@ -78,7 +84,15 @@ describe.each(formats)("format %s", (format) => {
       cells,
       ({ writer, cell, materialsDescription }) =>
         `${writer}, ${cell.pair.writer.type}, ${label(cell)}, ${JSON.stringify(materialsDescription)}`,
-      ({ clients, cell }) => exchange(bench, clients, cell),
+      async ({ clients, cell, materialsDescription }) => {
+        const { bucket: Bucket, key: Key } = await exchange(bench, clients, cell);
+        const reader = createS3EncryptionClient({
+          client: plainS3(bench.s3),
+          keyring: keyringOf(cell.pair.reader),
+        });
+        const { encryption } = await reader.send(new HeadObjectCommand({ Bucket, Key }));
+        expect(encryption?.materialsDescription).toEqual(materialsDescription);
+      },
     );
   });
 

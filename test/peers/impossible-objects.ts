@@ -69,6 +69,10 @@ export const refusedObjects = {
     cell: "Java S3 clients, KMS context above U+00FF in metadata",
     reason: "their HTTP client sends ? for it, so that nobody can name the context again",
   },
+  javaFarLabel: {
+    cell: "Java S3 clients, materials descriptions of raw keys above U+00FF in metadata",
+    reason: "they are sent as ?, too: the object opens, and its label is lost",
+  },
   javaFarFile: {
     cell: "Java S3 clients, non-ASCII KMS context in an instruction file",
     reason: '"Provided encryption context does not match": they decode the file as if it were a header of S3',
