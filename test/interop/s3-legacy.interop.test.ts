@@ -161,6 +161,24 @@ describe("refusals", () => {
     });
   });
 
+  it("both refuse another context of KMS", (task) => {
+    const wrong: Context[] = [{}, { tenant: "t2" }, { tenant: "t1", more: "1" }];
+    return row(
+      task,
+      cross(cross([keyfold, client2()], storages), wrong),
+      JSON.stringify,
+      async ([[writer, instructionFile], context]) => {
+        const at = bench.place();
+        const { writer: keyring } = kmsPair(bench);
+        await writer.put(at, keyring, sample(10), { tenant: "t1" }, { format, instructionFile });
+        await expect(client2().get(at, keyring, context)).rejects.toThrow(PeerError);
+        await expect(keyfold.get(at, keyring, context, reads(format))).rejects.toMatchObject({
+          code: "ERR_ENCRYPTION_CONTEXT",
+        });
+      },
+    );
+  });
+
   it("both refuse another key", (task) =>
     row(task, storages, String, async (instructionFile) => {
       const at = bench.place();

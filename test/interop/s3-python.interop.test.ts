@@ -62,16 +62,21 @@ describe.each(formats)("format %s", (format) => {
   it("parts uploaded one after another, both ways", (task) => {
     const even = [[160, 77], [32, 0], [16, 16, 1], [1000]];
     const cells = [
-      ...even.map((size) => ({ clients: [keyfold, python] as const, size })),
+      ...cross(even, [false, true]).map(([size, file]) => ({
+        clients: [keyfold, python] as const,
+        size,
+        file,
+      })),
       // keyfold and Java want whole blocks in all parts but the last.
-      ...[...even, [17, 3]].map((size) => ({ clients: [python, keyfold] as const, size })),
+      ...[...even, [17, 3]].map((size) => ({ clients: [python, keyfold] as const, size, file: false })),
     ];
     return row(
       task,
       cells,
-      ({ clients: [writer], size }) => `${writer === keyfold ? "keyfold" : "Python"} writes ${size}`,
-      ({ clients, size }) =>
-        exchange(bench, clients, { pair: kmsPair(bench), format, size, context: { a: "b" } }),
+      ({ clients: [writer], size, file }) =>
+        `${writer === keyfold ? "keyfold" : "Python"} writes ${size}, ${file}`,
+      ({ clients, size, file }) =>
+        exchange(bench, clients, { pair: kmsPair(bench), format, size, file, context: { a: "b" } }),
     );
   });
 
