@@ -46,7 +46,11 @@ function readOptions(options: GetOptions): Partial<S3EncryptionClientOptions> {
   const { commitmentPolicy, legacyWrapping = false, legacyModes = false, range } = options;
   return {
     ...(commitmentPolicy !== undefined && { commitmentPolicy }),
-    legacy: { wrappingAlgorithms: legacyWrapping, unauthenticatedModes: legacyModes },
+    legacy: {
+      wrappingAlgorithms: legacyWrapping,
+      unauthenticatedModes: legacyModes,
+      rewrappedCbc: legacyWrapping && legacyModes,
+    },
     // Whatever is longer than nothing is read by its range alone.
     ...(range !== undefined && legacyModes && { unauthenticatedRanges: true, bufferLimit: 0 }),
     ...(options.delayedAuthentication === true && { delayedAuthentication: true, bufferLimit: 16 }),
