@@ -12,6 +12,7 @@ import {
   type UploadPartCommandInput,
   type UploadPartCommandOutput,
 } from "@aws-sdk/client-s3";
+import { wholeNumber } from "../arguments.ts";
 import { tell } from "../client/tell.ts";
 import { S3ObjectError } from "../errors.ts";
 import { keyRequest } from "./context.ts";
@@ -89,9 +90,9 @@ export class MultipartUploads {
     input: AbortMultipartUploadCommandInput,
     { abortSignal }: S3CallOptions,
   ): Promise<AbortMultipartUploadCommandOutput> {
-    const reply = await call(this.#config.client, new AbortMultipartUploadCommand(input), abortSignal);
+    // Whatever S3 says of it, which may have aborted it before: nothing is sealed any more.
     this.#forget(place, input.UploadId);
-    return reply;
+    return call(this.#config.client, new AbortMultipartUploadCommand(input), abortSignal);
   }
 
   #known(place: S3Place, uploadId: string | undefined): PartSealer {
@@ -115,6 +116,7 @@ function idOf({ bucket, key }: S3Place, uploadId: string | undefined): string {
 }
 
 async function partOf({ Body, ContentLength }: UploadPartCommandInput): Promise<Uint8Array> {
+  wholeNumber("UploadPart", "ContentLength", ContentLength, 0, 0, MAX_PART);
   const source = sourceOf(Body, ContentLength);
   const bytes = await readAll(source, ContentLength ?? source.length ?? MAX_PART);
   if (bytes === null) throw wrongLength(ContentLength ?? MAX_PART, (ContentLength ?? MAX_PART) + 1);
