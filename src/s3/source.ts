@@ -2,6 +2,7 @@ import { invalidArgument, wholeNumber } from "../arguments.ts";
 import { EMPTY } from "../bytes/arrays.ts";
 import { utf8 } from "../bytes/utf8.ts";
 import { S3ObjectError } from "../errors.ts";
+import { unlessAborted } from "./abort.ts";
 
 /** The body of a request or of a reply, as bytes that come in pieces. */
 export interface Source {
@@ -95,12 +96,28 @@ function isReadableStream(body: unknown): body is ReadableStream<unknown> {
 }
 
 /** The whole source in memory; null as soon as it is longer than `limit`, once it has been let go. */
-export async function readAll(source: Omit<Source, "close">, limit: number): Promise<Uint8Array | null> {
-  const { bytes, length } = source;
+export async function readAll(
+  source: Source,
+  limit: number,
+  signal?: AbortSignal | undefined,
+): Promise<Uint8Array | null> {
+  const { bytes } = source;
   if (bytes !== undefined) return bytes.length > limit ? null : bytes;
+  if (signal === undefined) return gathered(source, limit);
+  const cut = () => source.close(signal.reason);
+  signal.addEventListener("abort", cut, { once: true });
+  if (signal.aborted) cut();
+  try {
+    return await unlessAborted(gathered(source, limit), signal);
+  } finally {
+    signal.removeEventListener("abort", cut);
+  }
+}
+
+async function gathered({ length, chunks }: Source, limit: number): Promise<Uint8Array | null> {
   let buffer = new Uint8Array(Math.min(length ?? 0, limit));
   let end = 0;
-  for await (const chunk of source.chunks()) {
+  for await (const chunk of chunks()) {
     if (end + chunk.length > limit) return null;
     if (end + chunk.length > buffer.length) {
       const grown = new Uint8Array(Math.min(limit, Math.max(end + chunk.length, 2 * buffer.length)));
