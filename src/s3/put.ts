@@ -7,7 +7,7 @@ import { invalidArgument } from "../arguments.ts";
 import { type BegunObject, beginObject } from "../client/begin-object.ts";
 import { tell } from "../client/tell.ts";
 import { LimitError } from "../errors.ts";
-import { sealContent } from "../object/content.ts";
+import { assertPlaintextLength, sealContent } from "../object/content.ts";
 import { splitMetadata } from "../object/instruction-file.ts";
 import { notify } from "../observer.ts";
 import { type KeyRequest, keyRequest } from "./context.ts";
@@ -17,7 +17,7 @@ import type { S3CallOptions, S3Config } from "./options.ts";
 import { placeOf, type S3Place } from "./place.ts";
 import { call } from "./port.ts";
 import { sealedChunks, sealedLength } from "./sealed-body.ts";
-import { readAll, type Source, sourceOf, wrongLength } from "./source.ts";
+import { discard, readAll, type Source, sourceOf, wrongLength } from "./source.ts";
 import { byteStream } from "./streams.ts";
 
 /** Streams of a known length up to here are held, so that the SDK can send them again. */
@@ -35,7 +35,24 @@ export async function putObject(
     throw invalidArgument("PutObject: nothing can be appended to an encrypted object (WriteOffsetBytes).");
   }
   const request = await keyRequest(config, place, options);
-  const source = await heldIfSmall(sourceOf(input.Body, input.ContentLength), input.ContentLength, config);
+  const given = sourceOf(input.Body, input.ContentLength);
+  try {
+    const source = await heldIfSmall(given, input.ContentLength, config, request.signal);
+    if (source.length !== undefined) assertPlaintextLength(source.length);
+    return await putSource(config, input, source, request, place);
+  } catch (error) {
+    given.close(error);
+    throw error;
+  }
+}
+
+async function putSource(
+  config: S3Config,
+  input: PutObjectCommandInput,
+  source: Source,
+  request: KeyRequest,
+  place: S3Place,
+): Promise<PutObjectCommandOutput> {
   const begun = await beginAt(config, place, request, source.length);
   try {
     const Metadata = await placeEnvelope(config, begun, input, request.signal);
@@ -138,11 +155,14 @@ async function putStream(
       throw error;
     }
   };
-  const Body = byteStream(watched(), () => {}) as never;
+  const Body = byteStream(watched(), (reason) => source.close(reason));
   const either = signal === undefined ? cut.signal : AbortSignal.any([signal, cut.signal]);
   try {
-    return await call(client, new PutObjectCommand({ ...input, Body }), either);
+    return await call(client, new PutObjectCommand({ ...input, Body: Body as never }), either);
   } catch (error) {
+    // The SDK leaves the body running, and its key is about to be wiped: nothing may be sealed any more.
+    discard(Body, error);
+    source.close(error);
     signal?.throwIfAborted();
     throw failure === undefined ? error : failure.error;
   }
@@ -153,17 +173,19 @@ async function heldIfSmall(
   source: Source,
   declared: number | undefined,
   { bufferLimit }: S3Config,
+  signal: AbortSignal | undefined,
 ): Promise<Source> {
   const { bytes, length } = source;
-  if (declared !== undefined && length !== undefined && declared !== length)
+  if (declared !== undefined && length !== undefined && declared !== length) {
     throw wrongLength(declared, length);
+  }
   if (bytes !== undefined || (length !== undefined && length <= HELD)) {
-    const held = await readAll(source, length!);
+    const held = await readAll(source, length!, signal);
     if (held === null || held.length !== length) throw wrongLength(length!, held?.length ?? length! + 1);
     return sourceOf(held, undefined);
   }
   if (length !== undefined) return source;
-  const held = await readAll(source, bufferLimit);
+  const held = await readAll(source, bufferLimit, signal);
   if (held !== null) return sourceOf(held, undefined);
   throw new LimitError(
     "bufferLimit",
