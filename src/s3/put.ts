@@ -152,7 +152,9 @@ async function putStream(
     } catch (error) {
       failure = { error };
       cut.abort(error);
-      throw error;
+      // The request is cut. A body that ended in an error would do so in a stream of the SDK's that nobody listens to,
+      // and end the process.
+      await new Promise<never>(() => {});
     }
   };
   const Body = byteStream(watched(), (reason) => source.close(reason));
@@ -161,8 +163,8 @@ async function putStream(
     return await call(client, new PutObjectCommand({ ...input, Body: Body as never }), either);
   } catch (error) {
     // The SDK leaves the body running, and its key is about to be wiped: nothing may be sealed any more.
-    discard(Body, error);
     source.close(error);
+    discard(Body);
     signal?.throwIfAborted();
     throw failure === undefined ? error : failure.error;
   }
