@@ -28,6 +28,8 @@ const WITHOUT_BACKEND = [
   "test/testing/http.test.ts",
   // Sockets.
   "test/dynamodb/mailbox-store.test.ts",
+  "test/s3/get-stream.test.ts",
+  "test/s3/upload-fails.test.ts",
   // What tests stand on: an S3 over sockets, and objects by hand.
   "test/support/**",
   // Processes that race and are killed, step by step, on one directory.
