@@ -23,6 +23,7 @@ export class PartSealer {
   readonly #parts = new Map<number, SealedPart>();
   #count = 0;
   #isEnded = false;
+  #isBroken = false;
   #isClosed = false;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -78,6 +79,7 @@ export class PartSealer {
   async #sealInTurn(number: number, isLast: boolean, read: () => Promise<Uint8Array>): Promise<Uint8Array> {
     const known = this.#parts.get(number);
     if (known !== undefined) return this.#again(number, known, isLast, await this.#read(number, read));
+    if (this.#isBroken) throw multipart("a part before it could not be sealed; abort the upload", number);
     if (this.#isEnded) throw multipart("its last part has been sealed already", number);
     if (number !== this.#count + 1) {
       throw multipart(
@@ -93,11 +95,12 @@ export class PartSealer {
       );
     }
     this.#begun.countBytes?.(plaintext.length);
-    // Should sealing fail half-way, nothing may be sealed under this key again.
-    this.#isEnded = true;
+    // Should sealing fail half-way, nothing may be sealed under this key again, and nothing completed.
+    this.#isBroken = true;
     const start = this.#sealer.length;
     const sealed = await this.#sealer.update(plaintext);
     const body = isLast ? concat(sealed, await this.#sealer.final()) : sealed;
+    this.#isBroken = false;
     this.#isEnded = isLast;
     this.#count = number;
     this.#parts.set(number, { start, body, isLast, isStored: false });

@@ -392,6 +392,8 @@ describe("an abort", () => {
     await send(1, counting(16));
     const waiting = [outcome(send(2, bodies[0])), outcome(send(3, bodies[1], LAST))];
     const again = outcome(send(1, counting(16)));
+    // The second part's body is being read, the others wait for their turn.
+    await settle();
     await abort();
     for (const gate of gates) gate.resolve();
     for (const error of await Promise.all([...waiting, again])) {
