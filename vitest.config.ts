@@ -6,6 +6,7 @@ const suite = (once: readonly string[] = []) => ({
   include: ["test/**/*.test.ts"],
   exclude: ["test/interop/**", "test/emulators/**", "test/runtimes/**", ...once],
   testTimeout: 60_000,
+  expect: { poll: { timeout: 20_000 } },
 });
 
 // What no backend has a part in runs under `node` alone.
