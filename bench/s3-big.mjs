@@ -49,7 +49,7 @@ function watch() {
 const PARTS = { partSize: 8 * MIB, queueSize: 4 };
 
 const RUNS = {
-  async "upload, 4 parts of 8 MiB at a time"(client, s3) {
+  async "upload, 4 parts of 8 MiB at a time"(_, s3) {
     const up = watch();
     await s3.upload(
       { Bucket, Key, Body: source(up) },
