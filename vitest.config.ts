@@ -6,6 +6,7 @@ const suite = (once: readonly string[] = []) => ({
   include: ["test/**/*.test.ts"],
   exclude: ["test/interop/**", "test/emulators/**", "test/runtimes/**", ...once],
   testTimeout: 60_000,
+  expect: { poll: { timeout: 20_000 } },
 });
 
 // What no backend has a part in runs under `node` alone.
@@ -30,6 +31,8 @@ const WITHOUT_BACKEND = [
   "test/dynamodb/mailbox-store.test.ts",
   // Counts requests by the thousand.
   "test/s3/bucket-key-thousand.test.ts",
+  "test/s3/get-stream.test.ts",
+  "test/s3/upload-fails.test.ts",
   // What tests stand on: an S3 over sockets, and objects by hand.
   "test/support/**",
   // Processes that race and are killed, step by step, on one directory.

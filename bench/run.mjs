@@ -9,12 +9,14 @@ const PARTS = [
   "messages",
   "stream",
   "object",
+  "s3",
   "cache",
   "import",
   "cold",
   "bundle",
   "browser",
   "memory",
+  "s3-big",
   "stampede",
 ];
 

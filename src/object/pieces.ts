@@ -46,7 +46,6 @@ export function contentOpener(content: ContentKey): ContentOpener {
 
 function gcmOpener(content: ContentKey): ContentOpener {
   const cipher = objectCiphers.gcmDecryptor(content.key, content.iv, aadOf(content));
-  // The last 16 bytes that have come may be the tag.
   const tail = new Tail(TAG_LENGTH);
   return {
     async update(ciphertext) {
@@ -54,9 +53,13 @@ function gcmOpener(content: ContentKey): ContentOpener {
       return ready.length === 0 ? EMPTY : cipher.update(ready);
     },
     async final() {
-      if (tail.held.length < TAG_LENGTH) throw new TruncatedError("the object's body");
-      if (!(await cipher.verify(tail.held))) throw new AuthenticationError();
-      return EMPTY;
+      const { held } = tail;
+      const end = held.length - TAG_LENGTH;
+      if (end < 0) throw new TruncatedError("the object's body");
+      const plaintext = end === 0 ? EMPTY : await cipher.update(held.subarray(0, end));
+      if (await cipher.verify(held.subarray(end))) return plaintext;
+      plaintext.fill(0);
+      throw new AuthenticationError();
     },
   };
 }
@@ -84,7 +87,7 @@ function cbcOpener({ key, iv }: ContentKey): ContentOpener {
   };
 }
 
-/** Keeps the last bytes of a stream back. */
+/** Keeps the last piece of a stream back, or as many as hold this many bytes, without copying the long ones. */
 class Tail {
   readonly #length: number;
   held: Uint8Array = EMPTY;
@@ -94,12 +97,13 @@ class Tail {
   }
 
   /** What can no longer be among the last bytes. */
-  push(chunk: Uint8Array): Uint8Array {
-    if (chunk.length >= this.#length && this.held.length === 0) {
-      this.held = copy(chunk, chunk.length - this.#length);
-      return chunk.subarray(0, chunk.length - this.#length);
+  push(piece: Uint8Array): Uint8Array {
+    if (piece.length >= this.#length) {
+      const ready = this.held;
+      this.held = piece;
+      return ready;
     }
-    const joined = concat(this.held, chunk);
+    const joined = concat(this.held, piece);
     const end = Math.max(0, joined.length - this.#length);
     this.held = joined.subarray(end);
     return joined.subarray(0, end);

@@ -22,12 +22,12 @@ import { keyRequest } from "./context.ts";
 import { type DecryptedReply, decryptedReply, rangeReply } from "./decrypted-reply.ts";
 import { type FoundEnvelope, findEnvelope, unencrypted } from "./envelope.ts";
 import { getObject } from "./get.ts";
-import { fetched, unverified, verified } from "./opened-body.ts";
+import { unverified, verified } from "./opened-body.ts";
 import type { S3CallOptions, S3Config } from "./options.ts";
 import { type S3Place, withPlace } from "./place.ts";
 import { call } from "./port.ts";
 import { replyBody } from "./reply-body.ts";
-import { discard } from "./source.ts";
+import { discard, readAll, sourceOf } from "./source.ts";
 
 /**
  * Gets a range of an object's plaintext. Objects within the limit are fetched whole, verified, and sliced; of larger
@@ -113,11 +113,13 @@ async function openRange(
   const { abortSignal: signal } = options;
   const request = await keyRequest(config, place, options);
   const unlocked = await unlockObject(config.objects, found.envelope, request);
+  let body: unknown;
   try {
     const length = plaintextLengthOf(suite, stored) ?? (await cbcLength(config, unlocked, asked, signal));
     const slice = requiredSlice(range, length);
     const { fetch, opener } = storedRange(suite, slice, stored);
     const reply = await fetchSlice(config, asked, fetch, signal);
+    body = reply.Body;
     const named = (error: unknown) => withPlace(error, place);
     const done = (bytes: number) =>
       tell(config.objects.observer, "decrypted", suite, bytes, fetch.end - fetch.start, place);
@@ -126,6 +128,7 @@ async function openRange(
     return rangeReply(decryptedReply(reply, found, opened, lengths), slice, length);
   } catch (error) {
     unlocked.close();
+    discard(body);
     throw error;
   }
 }
@@ -138,9 +141,11 @@ async function cbcLength(
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const slice = paddingRange(asked.stored);
+  const length = slice.end - slice.start;
   const { Body } = await fetchSlice(config, asked, slice, signal);
-  const last = await fetched(Body, slice.end - slice.start, slice.end - slice.start, signal);
-  return paddedLength(content, last!, asked.stored);
+  const last = await readAll(sourceOf(Body, length), length, signal);
+  if (last?.length !== length) throw otherRange();
+  return paddedLength(content, last, asked.stored);
 }
 
 /** A part of the stored body, of the very object whose head was seen. */
@@ -156,7 +161,11 @@ async function fetchSlice(
   const reply = await call(client, command, signal);
   if (reply.ContentRange?.startsWith(`bytes ${start}-${end - 1}/`)) return reply;
   discard(reply.Body);
-  throw new S3ObjectError("ERR_RANGE", "S3 answered with another range than the one that was asked for.");
+  throw otherRange();
+}
+
+function otherRange(): S3ObjectError {
+  return new S3ObjectError("ERR_RANGE", "S3 answered with another range than the one that was asked for.");
 }
 
 function requiredSlice(range: ByteRange, length: number): Slice {

@@ -37,7 +37,7 @@ export async function readInstructionFile(
       discard(Body);
       body = null;
     } else {
-      body = await readAll(sourceOf(Body, ContentLength), MAX_INSTRUCTION_FILE);
+      body = await readAll(sourceOf(Body, ContentLength), MAX_INSTRUCTION_FILE, signal);
     }
   } catch (error) {
     signal?.throwIfAborted();

@@ -12,6 +12,7 @@ import {
   type UploadPartCommandInput,
   type UploadPartCommandOutput,
 } from "@aws-sdk/client-s3";
+import { wholeNumber } from "../arguments.ts";
 import { tell } from "../client/tell.ts";
 import { S3ObjectError } from "../errors.ts";
 import { keyRequest } from "./context.ts";
@@ -63,7 +64,7 @@ export class MultipartUploads {
     assertNoPlaintextChecksum("UploadPart", input);
     const sealer = this.#known(place, input.UploadId);
     const number = input.PartNumber!;
-    const Body = await sealer.seal(number, lastPart, () => partOf(input));
+    const Body = await sealer.seal(number, lastPart, () => partOf(input, abortSignal));
     const command = new UploadPartCommand({ ...input, Body, ContentLength: Body.length });
     const reply = await call(this.#config.client, command, abortSignal);
     sealer.stored(number);
@@ -91,9 +92,9 @@ export class MultipartUploads {
     input: AbortMultipartUploadCommandInput,
     { abortSignal }: S3CallOptions,
   ): Promise<AbortMultipartUploadCommandOutput> {
-    const reply = await call(this.#config.client, new AbortMultipartUploadCommand(input), abortSignal);
+    // Whatever S3 says of it, which may have aborted it before: nothing is sealed any more.
     this.#forget(place, input.UploadId);
-    return reply;
+    return call(this.#config.client, new AbortMultipartUploadCommand(input), abortSignal);
   }
 
   #known(place: S3Place, uploadId: string | undefined): PartSealer {
@@ -116,9 +117,13 @@ function idOf({ bucket, key }: S3Place, uploadId: string | undefined): string {
   return JSON.stringify([bucket, key, uploadId]);
 }
 
-async function partOf({ Body, ContentLength }: UploadPartCommandInput): Promise<Uint8Array> {
+async function partOf(
+  { Body, ContentLength }: UploadPartCommandInput,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  wholeNumber("UploadPart", "ContentLength", ContentLength, 0, 0, MAX_PART);
   const source = sourceOf(Body, ContentLength);
-  const bytes = await readAll(source, ContentLength ?? source.length ?? MAX_PART);
+  const bytes = await readAll(source, ContentLength ?? source.length ?? MAX_PART, signal);
   if (bytes === null) throw wrongLength(ContentLength ?? MAX_PART, (ContentLength ?? MAX_PART) + 1);
   if (ContentLength !== undefined && bytes.length !== ContentLength) {
     throw wrongLength(ContentLength, bytes.length);

@@ -2,7 +2,7 @@ import type { UnlockedObject } from "../client/unlock-object.ts";
 import { openContent } from "../object/content.ts";
 import type { ContentOpener } from "../object/pieces.ts";
 import type { Plaintext } from "./reply-body.ts";
-import { discard, readAll, sourceOf } from "./source.ts";
+import { readAll, sourceOf } from "./source.ts";
 
 /** Reads a stored body of at most `limit` bytes and opens it. Null: it has more. */
 export async function openWhole(
@@ -12,27 +12,8 @@ export async function openWhole(
   limit: number,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array | null> {
-  const stored = await fetched(body, length, limit, signal);
+  const stored = await readAll(sourceOf(body, length), limit, signal);
   return stored === null ? null : openContent(content, stored);
-}
-
-/** The bytes of a reply's body. An abort cuts it. */
-export async function fetched(
-  body: unknown,
-  length: number | undefined,
-  limit: number,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array | null> {
-  const cut = () => discard(body, signal!.reason);
-  signal?.addEventListener("abort", cut, { once: true });
-  try {
-    return await readAll(sourceOf(body, length), limit);
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  } finally {
-    signal?.removeEventListener("abort", cut);
-  }
 }
 
 /** Plaintext that is there. */
@@ -55,20 +36,24 @@ export function unverified(
   named: (error: unknown) => unknown,
   done: (plaintextBytes: number) => void,
 ): Plaintext {
-  const cut = () => discard(body, signal!.reason);
-  signal?.addEventListener("abort", cut, { once: true });
+  const source = sourceOf(body, undefined);
+  const cut = () => close(signal!.reason);
   const close = (reason?: unknown) => {
     signal?.removeEventListener("abort", cut);
     unlocked.close();
-    discard(body, reason);
+    source.close(reason);
   };
+  signal?.addEventListener("abort", cut, { once: true });
+  if (signal?.aborted) cut();
   return {
     bytes: undefined,
     async *chunks() {
       let length = 0;
       try {
-        for await (const chunk of sourceOf(body, undefined).chunks()) {
+        for await (const chunk of source.chunks()) {
           const opened = await opener.update(chunk);
+          // The key may have been wiped meanwhile.
+          signal?.throwIfAborted();
           length += opened.length;
           if (opened.length > 0) yield opened;
         }

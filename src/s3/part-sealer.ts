@@ -23,6 +23,8 @@ export class PartSealer {
   readonly #parts = new Map<number, SealedPart>();
   #count = 0;
   #isEnded = false;
+  #isBroken = false;
+  #isClosed = false;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(begun: BegunObject) {
@@ -40,6 +42,7 @@ export class PartSealer {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#begun.close();
     this.#parts.clear();
   }
@@ -75,7 +78,8 @@ export class PartSealer {
 
   async #sealInTurn(number: number, isLast: boolean, read: () => Promise<Uint8Array>): Promise<Uint8Array> {
     const known = this.#parts.get(number);
-    if (known !== undefined) return this.#again(number, known, isLast, await read());
+    if (known !== undefined) return this.#again(number, known, isLast, await this.#read(number, read));
+    if (this.#isBroken) throw multipart("a part before it could not be sealed; abort the upload", number);
     if (this.#isEnded) throw multipart("its last part has been sealed already", number);
     if (number !== this.#count + 1) {
       throw multipart(
@@ -83,7 +87,7 @@ export class PartSealer {
         number,
       );
     }
-    const plaintext = await read();
+    const plaintext = await this.#read(number, read);
     if (!isLast && (plaintext.length === 0 || plaintext.length % BLOCK !== 0)) {
       throw multipart(
         `it has ${plaintext.length} bytes, and only the last part may have a length that is no multiple of 16. If it is the last, send it with { lastPart: true }`,
@@ -91,15 +95,23 @@ export class PartSealer {
       );
     }
     this.#begun.countBytes?.(plaintext.length);
-    // Should sealing fail half-way, nothing may be sealed under this key again.
-    this.#isEnded = true;
+    // Should sealing fail half-way, nothing may be sealed under this key again, and nothing completed.
+    this.#isBroken = true;
     const start = this.#sealer.length;
     const sealed = await this.#sealer.update(plaintext);
     const body = isLast ? concat(sealed, await this.#sealer.final()) : sealed;
+    this.#isBroken = false;
     this.#isEnded = isLast;
     this.#count = number;
     this.#parts.set(number, { start, body, isLast, isStored: false });
     return body;
+  }
+
+  /** The key may be wiped while parts wait: under a wiped one nothing may be sealed. */
+  async #read(number: number, read: () => Promise<Uint8Array>): Promise<Uint8Array> {
+    const plaintext = this.#isClosed ? undefined : await read();
+    if (plaintext !== undefined && !this.#isClosed) return plaintext;
+    throw multipart("the upload has been aborted", number);
   }
 
   async #again(

@@ -8,7 +8,7 @@ export interface S3ClientPort {
   readonly config?: { region?(): Promise<string> };
 }
 
-/** Sends a command whose reply is known. */
+/** Sends a command whose reply is known. An abort comes out as the signal's reason. */
 export async function call<Output extends object>(
   client: S3ClientPort,
   command: object & {
@@ -17,7 +17,13 @@ export async function call<Output extends object>(
   signal: AbortSignal | undefined,
 ): Promise<Output> {
   signal?.throwIfAborted();
-  return (await client.send(command, signal === undefined ? {} : { abortSignal: signal })) as Output;
+  try {
+    return (await client.send(command, signal === undefined ? {} : { abortSignal: signal })) as Output;
+  } catch (error) {
+    // Not the SDK's own word for it.
+    signal?.throwIfAborted();
+    throw error;
+  }
 }
 
 /** The HTTP status of the SDK's error; undefined for others. */

@@ -37,7 +37,23 @@ export async function putObject(
   }
   assertNoCondition(config, input);
   const request = await keyRequest(config, place, options);
-  const source = await heldIfSmall(sourceOf(input.Body, input.ContentLength), input.ContentLength, config);
+  const given = sourceOf(input.Body, input.ContentLength);
+  try {
+    const source = await heldIfSmall(given, input.ContentLength, config, request.signal);
+    return await putSource(config, input, source, request, place);
+  } catch (error) {
+    given.close(error);
+    throw error;
+  }
+}
+
+async function putSource(
+  config: S3Config,
+  input: PutObjectCommandInput,
+  source: Source,
+  request: KeyRequest,
+  place: S3Place,
+): Promise<PutObjectCommandOutput> {
   const begun = await beginAt(config, place, request, input.Metadata, source.length);
   try {
     const Metadata = await placeEnvelope(config, begun, input, request.signal);
@@ -142,17 +158,19 @@ async function putStream(
     } catch (error) {
       failure = { error };
       cut.abort(error);
-      // An error here would come out of a stream of the SDK's to which nobody listens any more, and end the process. The
-      // request is cut: nobody waits for another chunk.
+      // The request is cut. A body that ended in an error would do so in a stream of the SDK's that nobody listens to,
+      // and end the process.
       await new Promise<never>(() => {});
     }
   };
-  const body = byteStream(watched(), () => {});
+  const Body = byteStream(watched(), (reason) => source.close(reason));
   const either = signal === undefined ? cut.signal : AbortSignal.any([signal, cut.signal]);
   try {
-    return await call(client, new PutObjectCommand({ ...input, Body: body as never }), either);
+    return await call(client, new PutObjectCommand({ ...input, Body: Body as never }), either);
   } catch (error) {
-    discard(body);
+    // The SDK leaves the body running, and its key is about to be wiped: nothing may be sealed any more.
+    source.close(error);
+    discard(Body);
     signal?.throwIfAborted();
     throw failure === undefined ? error : failure.error;
   }
@@ -163,17 +181,19 @@ async function heldIfSmall(
   source: Source,
   declared: number | undefined,
   { bufferLimit }: S3Config,
+  signal: AbortSignal | undefined,
 ): Promise<Source> {
   const { bytes, length } = source;
-  if (declared !== undefined && length !== undefined && declared !== length)
+  if (declared !== undefined && length !== undefined && declared !== length) {
     throw wrongLength(declared, length);
+  }
   if (bytes !== undefined || (length !== undefined && length <= HELD)) {
-    const held = await readAll(source, length!);
+    const held = await readAll(source, length!, signal);
     if (held === null || held.length !== length) throw wrongLength(length!, held?.length ?? length! + 1);
     return sourceOf(held, undefined);
   }
   if (length !== undefined) return source;
-  const held = await readAll(source, bufferLimit);
+  const held = await readAll(source, bufferLimit, signal);
   if (held !== null) return sourceOf(held, undefined);
   throw new LimitError(
     "bufferLimit",

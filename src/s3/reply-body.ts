@@ -27,7 +27,7 @@ export function replyBody(plaintext: Plaintext): never {
     take();
     if (plaintext.bytes !== undefined) return plaintext.bytes;
     try {
-      const source = { bytes: undefined, length: undefined, chunks: () => plaintext.chunks() };
+      const source = { ...plaintext, length: undefined };
       return (await readAll(source, Number.POSITIVE_INFINITY))!;
     } finally {
       plaintext.close();

@@ -1,7 +1,8 @@
-import { invalidArgument } from "../arguments.ts";
+import { invalidArgument, wholeNumber } from "../arguments.ts";
 import { EMPTY } from "../bytes/arrays.ts";
 import { utf8 } from "../bytes/utf8.ts";
 import { S3ObjectError } from "../errors.ts";
+import { unlessAborted } from "./abort.ts";
 
 /** The body of a request or of a reply, as bytes that come in pieces. */
 export interface Source {
@@ -11,16 +12,17 @@ export interface Source {
   readonly length: number | undefined;
   /** Once only. */
   chunks(): AsyncGenerator<Uint8Array, void, void>;
+  /** Lets it go, though a read may be under way: that one fails. */
+  close(reason?: unknown): void;
 }
 
 /** Whatever the SDK takes as a body: bytes, a string, a Blob, a stream of Node's or of the web. */
 export function sourceOf(body: unknown, declaredLength: number | undefined): Source {
+  wholeNumber("Body", "ContentLength", declaredLength, 0, 0);
   const bytes = bytesOf(body);
   if (bytes !== undefined) return inMemory(bytes);
-  if (body instanceof Blob) return { bytes: undefined, length: body.size, chunks: () => read(body.stream()) };
-  if (isIterable(body) || isReadableStream(body)) {
-    return { bytes: undefined, length: declaredLength, chunks: () => read(body) };
-  }
+  if (body instanceof Blob) return streamed(body.stream(), body.size);
+  if (isIterable(body) || isReadableStream(body)) return streamed(body, declaredLength);
   throw invalidArgument("Body must be bytes, a string, a Blob, or a stream of bytes.");
 }
 
@@ -31,6 +33,7 @@ function inMemory(bytes: Uint8Array): Source {
     async *chunks() {
       if (bytes.length > 0) yield bytes;
     },
+    close: () => {},
   };
 }
 
@@ -44,18 +47,35 @@ function bytesOf(body: unknown): Uint8Array | undefined {
 
 type Stream = AsyncIterable<unknown> | ReadableStream<unknown>;
 
-async function* read(stream: Stream): AsyncGenerator<Uint8Array, void, void> {
-  for await (const chunk of isIterable(stream) ? stream : viaReader(stream)) {
-    if (!(chunk instanceof Uint8Array)) {
-      throw invalidArgument("Body: a stream must yield bytes; leave its encoding unset.");
-    }
-    yield chunk;
-  }
+function streamed(stream: Stream, length: number | undefined): Source {
+  let reader: ReadableStreamDefaultReader<unknown> | undefined;
+  let closed: { readonly reason: unknown } | undefined;
+  return {
+    bytes: undefined,
+    length,
+    async *chunks() {
+      // Not by iteration: a stream that is being iterated cannot be cancelled, and some browsers cannot iterate any.
+      if (isReadableStream(stream)) reader = stream.getReader();
+      for await (const chunk of reader === undefined
+        ? (stream as AsyncIterable<unknown>)
+        : viaReader(reader)) {
+        if (!(chunk instanceof Uint8Array)) {
+          throw invalidArgument("Body: a stream must yield bytes; leave its encoding unset.");
+        }
+        yield chunk;
+      }
+      // What was let go ends early, and may look like its end.
+      if (closed !== undefined) throw closed.reason;
+    },
+    close(reason) {
+      closed ??= { reason: reason ?? new Error("The stream was closed.") };
+      if (reader === undefined) discard(stream, reason);
+      else void reader.cancel(reason).catch(() => {});
+    },
+  };
 }
 
-/** Some browsers cannot iterate streams. */
-async function* viaReader(stream: ReadableStream<unknown>): AsyncGenerator<unknown, void, void> {
-  const reader = stream.getReader();
+async function* viaReader(reader: ReadableStreamDefaultReader<unknown>): AsyncGenerator<unknown, void, void> {
   try {
     for (;;) {
       const { done, value } = await reader.read();
@@ -76,12 +96,28 @@ function isReadableStream(body: unknown): body is ReadableStream<unknown> {
 }
 
 /** The whole source in memory; null as soon as it is longer than `limit`, once it has been let go. */
-export async function readAll(source: Source, limit: number): Promise<Uint8Array | null> {
-  const { bytes, length } = source;
+export async function readAll(
+  source: Source,
+  limit: number,
+  signal?: AbortSignal | undefined,
+): Promise<Uint8Array | null> {
+  const { bytes } = source;
   if (bytes !== undefined) return bytes.length > limit ? null : bytes;
+  if (signal === undefined) return gathered(source, limit);
+  const cut = () => source.close(signal.reason);
+  signal.addEventListener("abort", cut, { once: true });
+  if (signal.aborted) cut();
+  try {
+    return await unlessAborted(gathered(source, limit), signal);
+  } finally {
+    signal.removeEventListener("abort", cut);
+  }
+}
+
+async function gathered({ length, chunks }: Source, limit: number): Promise<Uint8Array | null> {
   let buffer = new Uint8Array(Math.min(length ?? 0, limit));
   let end = 0;
-  for await (const chunk of source.chunks()) {
+  for await (const chunk of chunks()) {
     if (end + chunk.length > limit) return null;
     if (end + chunk.length > buffer.length) {
       const grown = new Uint8Array(Math.min(limit, Math.max(end + chunk.length, 2 * buffer.length)));

@@ -1,15 +1,20 @@
 import { AbortMultipartUploadCommand, type PutObjectCommandInput, type S3Client } from "@aws-sdk/client-s3";
 import { invalidArgument, wholeNumber } from "../arguments.ts";
+import type { BegunObject } from "../client/begin-object.ts";
 import { tell } from "../client/tell.ts";
+import { LimitError } from "../errors.ts";
+import { assertPlaintextLength } from "../object/content.ts";
 import type { EncryptionContext } from "../types.ts";
+import { unlessAborted } from "./abort.ts";
+import { operationOf, type S3Command } from "./command.ts";
 import { keyRequest } from "./context.ts";
 import { assertNoPlaintextChecksum } from "./metadata.ts";
 import type { S3Config } from "./options.ts";
 import { placeOf } from "./place.ts";
-import { call } from "./port.ts";
+import { call, type S3ClientPort } from "./port.ts";
 import { assertNoCondition, beginAt, placeEnvelope } from "./put.ts";
 import { sealedChunks, sealedLength } from "./sealed-body.ts";
-import { discard, sourceOf, wrongLength } from "./source.ts";
+import { type Source, sourceOf, wrongLength } from "./source.ts";
 import { byteStream } from "./streams.ts";
 
 /** How far an upload is, in bytes of plaintext. */
@@ -24,7 +29,7 @@ export interface UploadProgress {
 export interface UploadOptions {
   /** The caller's own pairs. */
   readonly encryptionContext?: EncryptionContext | undefined;
-  /** Called after each part. */
+  /** Called after each part. What it throws is dropped. */
   readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
   /** Bytes of a part, 5 MiB at least. S3 takes 10,000 parts. Default: 8 MiB. */
   readonly partSize?: number | undefined;
@@ -37,6 +42,7 @@ export interface UploadOptions {
 export type UploadReply = Awaited<ReturnType<import("@aws-sdk/lib-storage").Upload["done"]>>;
 
 const MIB = 1024 * 1024;
+const MAX_PARTS = 10_000;
 
 /** Seals a body of any length in order, and uploads its parts side by side. */
 export async function uploadObject(
@@ -58,14 +64,38 @@ export async function uploadObject(
     ...(signal !== undefined && { abortSignal: signal }),
   });
   const source = sourceOf(input.Body, input.ContentLength);
-  const { length } = source;
-  if (input.ContentLength !== undefined && length !== input.ContentLength) {
-    throw wrongLength(input.ContentLength, length!);
+  try {
+    const { length } = source;
+    if (input.ContentLength !== undefined && length !== input.ContentLength) {
+      throw wrongLength(input.ContentLength, length!);
+    }
+    if (length !== undefined) assertFits(length, partSize);
+    const begun = await beginAt(config, place, request, input.Metadata, length);
+    return await uploadParts(config, input, { begun, source, partSize, queueSize, onProgress, signal });
+  } catch (error) {
+    source.close(error);
+    throw error;
   }
-  const { Upload } = await import("@aws-sdk/lib-storage");
-  const begun = await beginAt(config, place, request, input.Metadata, length);
+}
+
+interface Parts {
+  readonly begun: BegunObject;
+  readonly source: Source;
+  readonly partSize: number;
+  readonly queueSize: number;
+  readonly onProgress: UploadOptions["onProgress"];
+  readonly signal: AbortSignal | undefined;
+}
+
+async function uploadParts(
+  config: S3Config,
+  input: PutObjectCommandInput,
+  { begun, source, partSize, queueSize, onProgress, signal }: Parts,
+): Promise<UploadReply> {
+  const { length } = source;
   const failing = new Failing(signal);
   try {
+    const { Upload } = await import("@aws-sdk/lib-storage");
     const Metadata = await placeEnvelope(config, begun, input, signal);
     let sealed = 0;
     const read = (bytes: number) => {
@@ -75,21 +105,32 @@ export async function uploadObject(
     const params = {
       ...input,
       Metadata,
-      Body: byteStream(chunks, () => {}) as never,
+      Body: byteStream(chunks, (reason) => source.close(reason)) as never,
       ContentLength: length === undefined ? undefined : sealedLength(length),
     };
-    const client = failing.client(config.client as S3Client);
+    const client = failing.client(config.client as S3Client, input);
     const upload = new Upload({ client, params, partSize, queueSize });
     upload.on("httpUploadProgress", ({ loaded = 0 }) => {
-      onProgress?.({ loaded: Math.min(loaded, sealed), total: length });
+      try {
+        onProgress?.({ loaded: Math.min(loaded, sealed), total: length });
+      } catch {
+        // Watching must not change what is watched.
+      }
     });
     try {
       const reply = await upload.done();
-      tell(config.objects.observer, "encrypted", begun.suite, sealed, sealedLength(sealed), place);
+      tell(
+        config.objects.observer,
+        "encrypted",
+        begun.suite,
+        sealed,
+        sealedLength(sealed),
+        placeOf("upload", input),
+      );
       return reply;
     } catch (error) {
-      discard(input.Body, error);
-      await abandon(config, input, upload.uploadId);
+      source.close(error);
+      await abandon(config.client, input, upload.uploadId);
       throw failing.cause(error);
     }
   } finally {
@@ -98,9 +139,18 @@ export async function uploadObject(
   }
 }
 
+/** Checked before anything is sent, where it is known. */
+function assertFits(length: number, partSize: number): void {
+  assertPlaintextLength(length);
+  const parts = Math.ceil(sealedLength(length) / partSize);
+  if (parts > MAX_PARTS) {
+    throw new LimitError("MAX_PARTS", parts, MAX_PARTS, "Parts of one upload (make them larger by partSize)");
+  }
+}
+
 /** The uploader aborts what it began, but for an upload whose completion failed. */
 async function abandon(
-  { client }: S3Config,
+  client: S3ClientPort,
   { Bucket, Key, ExpectedBucketOwner, RequestPayer }: PutObjectCommandInput,
   UploadId: string | undefined,
 ): Promise<void> {
@@ -116,7 +166,7 @@ async function abandon(
   await call(client, command, undefined).catch(() => {});
 }
 
-/** The first thing that fails stops the rest: the reading of the body, the sealing of it, and all requests for parts. */
+/** The first thing that fails stops the rest: the reading of the body, the sealing of it, and all requests but that to abort. */
 class Failing {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal | undefined;
@@ -141,14 +191,10 @@ class Failing {
   /** The same chunks, which end in an error as soon as something fails, though the source may be silent. */
   async *watch(chunks: AsyncGenerator<Uint8Array, void, void>): AsyncGenerator<Uint8Array, void, void> {
     const { signal } = this.#stop;
-    const stopped = new Promise<never>((_, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    });
-    stopped.catch(() => {});
     try {
       for (;;) {
         signal.throwIfAborted();
-        const next = await Promise.race([chunks.next(), stopped]);
+        const next = await unlessAborted(chunks.next(), signal);
         if (next.done) return;
         yield next.value;
       }
@@ -162,11 +208,21 @@ class Failing {
   }
 
   /** The client for the uploader, which has no way to abort requests that are under way. */
-  client(client: S3Client): S3Client {
-    const send = async (command: object) => {
-      const hasBody = (command as { input: { Body?: unknown } }).input.Body !== undefined;
+  client(client: S3Client, input: PutObjectCommandInput): S3Client {
+    const { signal } = this.#stop;
+    const send = async (command: S3Command) => {
       try {
-        return await call(client, command, hasBody ? this.#stop.signal : undefined);
+        const operation = operationOf(command);
+        if (operation === "AbortMultipartUpload") return await call(client, command, undefined);
+        if (operation !== "CreateMultipartUpload") return await call(client, command, signal);
+        // Not cut: the reply tells what has to be abandoned.
+        signal.throwIfAborted();
+        const created = call(client, command, undefined);
+        const late = async (reply: { UploadId?: string }) => {
+          if (signal.aborted) await abandon(client, input, reply.UploadId);
+        };
+        created.then(late).catch(() => {});
+        return await unlessAborted(created, signal);
       } catch (error) {
         this.#fail(error);
         throw error;

@@ -4,10 +4,9 @@ import { tell } from "../client/tell.ts";
 import { unlockObject } from "../client/unlock-object.ts";
 import { LimitError } from "../errors.ts";
 import { openContent, TAG_LENGTH } from "../object/content.ts";
-import { fetched } from "../s3/opened-body.ts";
 import { inPlace } from "../s3/place.ts";
 import { call } from "../s3/port.ts";
-import { discard } from "../s3/source.ts";
+import { discard, readAll, sourceOf } from "../s3/source.ts";
 import type { EncryptionContext } from "../types.ts";
 import { readLayout } from "./layout.ts";
 import { assertFacts } from "./mail-context.ts";
@@ -98,7 +97,8 @@ async function bodyOf(
   { bufferLimit, signal }: OpenMailConfig,
 ): Promise<Uint8Array> {
   const limit = bufferLimit + TAG_LENGTH;
-  const stored = length !== undefined && length > limit ? null : await fetched(body, length, limit, signal);
+  const stored =
+    length !== undefined && length > limit ? null : await readAll(sourceOf(body, length), limit, signal);
   if (stored !== null) return stored;
   const actual = (length ?? limit + 1) - TAG_LENGTH;
   throw new LimitError("bufferLimit", actual, bufferLimit, "Bytes of a mail, held until they are verified");

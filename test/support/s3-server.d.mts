@@ -64,6 +64,8 @@ export interface LocalS3 {
   readonly options: {
     /** How metadata outside ASCII is answered: as encoded words, Q or B, as S3 does; null: the bytes as they came. */
     encodedWords: "Q" | "B" | null;
+    /** Whether parts before the last may be under 5 MiB, which real S3 refuses. */
+    smallParts: boolean;
   };
   /** Looks at every request before its body is read. May wait: that is a slow S3. */
   script: ((request: S3Request) => Promise<S3Scripted | null> | S3Scripted | null) | null;

@@ -8,7 +8,7 @@ import { createService } from "./s3-service.mjs";
 
 /** Starts it, with these buckets. */
 export async function serveS3(...buckets) {
-  const options = { encodedWords: "Q" };
+  const options = { encodedWords: "Q", smallParts: false };
   const service = createService(options);
   const requests = [];
 

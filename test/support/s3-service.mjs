@@ -16,6 +16,7 @@ import { escapeXml, S3Refusal } from "./s3-refusal.mjs";
 
 const META = "x-amz-meta-";
 const METADATA_LIMIT = 2048;
+const MIN_PART = 5 * 1024 * 1024;
 /** Headers that S3 keeps beside the metadata. fauxqs gets them, and the checksums, as metadata. */
 const KEPT = [
   "content-type",
@@ -30,7 +31,10 @@ const KEPT_AS = "kept-";
 const PLAIN_AS = "plain-";
 const PASSED_ON = /^(if-.*|range|x-amz-copy-source|x-amz-metadata-directive)$/;
 
-/** Answers requests in memory. `options.encodedWords`: "Q", "B", or null for headers as they came. */
+/**
+ * Answers requests in memory. `options.encodedWords`: "Q", "B", or null for headers as they came. `options.smallParts`:
+ * parts before the last may be under 5 MiB, as S3 does not have it.
+ */
 export function createService(options) {
   const app = buildApp({ logger: false });
   const uploads = new Map();
@@ -122,7 +126,8 @@ export function createService(options) {
       const reply = await write(asked);
       const uploadId = /<UploadId>(.*)<\/UploadId>/.exec(reply.body)?.[1];
       if (uploadId !== undefined) {
-        uploads.set(uploadId, { uploadId, bucket: asked.bucket, key: asked.key, parts: new Map() });
+        const { bucket, key } = asked;
+        uploads.set(uploadId, { uploadId, bucket, key, parts: new Map(), headers: storedHeaders(asked) });
       }
       return reply;
     },
@@ -132,17 +137,29 @@ export function createService(options) {
       if (!(number >= 1 && number <= 10_000)) throw new S3Refusal(400, "InvalidArgument", "Part number");
       const reply = await inject({ ...asked, headers: {} });
       if (reply.status === 200) {
-        parts.set(number, { etag: reply.headers.etag, length: asked.body.length });
+        parts.set(number, { etag: reply.headers.etag, length: asked.body.length, body: asked.body });
         Object.assign(reply.headers, checksumsOf(asked));
       }
       return reply;
     },
     async CompleteMultipartUpload(asked) {
-      uploadOf(asked);
+      const { parts, headers } = uploadOf(asked);
       await mayWrite(asked);
       if (!asked.body.includes("<PartNumber>")) throw new S3Refusal(400, "MalformedXML");
       // The SDK adds each part's checksum, which fauxqs does not expect there.
       const body = Buffer.from(asked.body.toString().replace(/<(Checksum\w+)>[^<]*<\/\1>/g, ""));
+      const numbers = [...body.toString().matchAll(/<PartNumber>(\d+)</g)].map(([, number]) =>
+        Number(number),
+      );
+      const isSmall = numbers.slice(0, -1).some((number) => parts.get(number)?.length < MIN_PART);
+      if (isSmall && options.smallParts) {
+        if (!numbers.every((number) => parts.has(number))) throw new S3Refusal(400, "InvalidPart");
+        await inject({ ...asked, method: "DELETE", headers: {}, body: undefined });
+        const whole = Buffer.concat(numbers.map((number) => parts.get(number).body));
+        await inject({ ...asked, method: "PUT", query: {}, headers, body: whole });
+        uploads.delete(asked.query.uploadId);
+        return xml("CompleteMultipartUploadResult", "<ETag>small</ETag>");
+      }
       const reply = await inject({ ...asked, headers: {}, body });
       if (reply.status === 200) uploads.delete(asked.query.uploadId);
       return reply;
