@@ -143,14 +143,17 @@ async function alone() {
   body.keep = false;
   const written = Metadata;
   const whole = Buffer.concat(body);
-  function* stored() {
+  const pieces = [];
+  for await (const piece of sealedByHand(source())) pieces.push(piece);
+  const byHand = Buffer.concat(pieces);
+  function* stored(whole) {
     for (let at = 0; at < whole.length; at += PIECE) yield whole.subarray(at, at + PIECE);
   }
   const giving = {
     send: async () => ({
       Metadata: written,
       ContentLength: whole.length,
-      Body: Readable.from(stored(), { objectMode: false }),
+      Body: Readable.from(stored(whole), { objectMode: false }),
       $metadata: {},
     }),
   };
@@ -173,10 +176,10 @@ async function alone() {
     {
       keyfold: async () =>
         drain((await sealing(giving).send(new GetObjectCommand({ Bucket, Key: "k" }))).Body),
-      bare: async () => openByHand(Readable.from(stored(), { objectMode: false })),
+      bare: async () => openByHand(Readable.from(stored(byHand), { objectMode: false })),
       loop() {
         const decipher = createDecipheriv("aes-256-gcm", key, iv);
-        for (const chunk of stored()) decipher.update(chunk);
+        for (const chunk of stored(byHand)) decipher.update(chunk);
       },
     },
     options,
