@@ -33,7 +33,7 @@ export function contentSealer(content: ContentKey): ContentSealer {
 
 /**
  * Opens the content of one object in pieces. What `update` answers is not verified: `final` throws if it was not
- * authentic, or its padding is not as it must be. One call at a time.
+ * authentic, or its padding is not as it must be. One call at a time; a piece must stay unchanged until the next call.
  */
 export interface ContentOpener {
   update(ciphertext: Uint8Array): Promise<Uint8Array>;

@@ -38,14 +38,18 @@ async function through(
   pieces: readonly Uint8Array[],
 ): Promise<Uint8Array> {
   const out: Uint8Array[] = [];
-  // Callers may use their memory again at once.
+  // Callers may use their memory again once the next piece has been taken.
+  let former = new Uint8Array(0);
   for (const piece of pieces) {
     const own = Uint8Array.from(piece);
     const answer = await update(own);
-    own.fill(0xee);
+    former.fill(0xee);
+    former = own;
     out.push(answer);
   }
-  return join(...out, await final());
+  const last = await final();
+  former.fill(0xee);
+  return join(...out, last);
 }
 
 describe.each([
