@@ -9,6 +9,7 @@ import type { ObjectEnvelope } from "../object/envelope.ts";
 import { splitMetadata } from "../object/instruction-file.ts";
 import { formatV2 } from "../object/v2.ts";
 import { formatV3 } from "../object/v3.ts";
+import type { EncryptionContext } from "../types.ts";
 import { type KeyRequest, keyRequest } from "./context.ts";
 import { findEnvelope } from "./envelope.ts";
 import { writeInstructionFile } from "./instruction-file.ts";
@@ -24,6 +25,8 @@ export interface ReencryptInstructionFileRequest {
   readonly keyring: Keyring;
   /** Of the file that is written. Another one than the client's leaves the old file as it is. Default: the client's. */
   readonly suffix?: string;
+  /** The pairs that the object is bound to, if KMS wrapped it. The new wrapping binds none: raw keys cannot. */
+  readonly encryptionContext?: EncryptionContext;
   /** Prove that the client's own keyring no longer opens what is written. Default: false. */
   readonly enforceRotation?: boolean;
   readonly abortSignal?: AbortSignal;
@@ -41,7 +44,11 @@ export async function reencryptInstructionFile(
     throw invalidArgument(`${NAME}: keyring must be a raw AES key, or a raw RSA key with "oaep-sha1".`);
   }
   checkedSuffix(suffix);
-  const options = abortSignal === undefined ? {} : { abortSignal };
+  const { encryptionContext } = request;
+  const options = {
+    ...(encryptionContext !== undefined && { encryptionContext }),
+    ...(abortSignal !== undefined && { abortSignal }),
+  };
   const key = await keyRequest(config, place, options);
   const head = await call(config.client, new HeadObjectCommand({ Bucket, Key }), abortSignal);
   const found = await findEnvelope(config, place, head.Metadata ?? {}, {}, options);

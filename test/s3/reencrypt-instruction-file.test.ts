@@ -155,6 +155,16 @@ describe("older formats", () => {
     await again("kms", toAes(), { enforceRotation: true }, at.client());
     expect(readObject(await joined("kms"), body, aesObjectKey(NEW))).toEqual(TEXT);
   });
+
+  it("under KMS with pairs are opened by the same pairs", async () => {
+    const pairs = { tenant: "t1" };
+    const { metadata, body, instruction } = splitObject(await writeKmsObject(TEXT, at.byHand, pairs));
+    await at.place("bound", { metadata, body });
+    await at.place("bound.instruction", instruction);
+    await refused(again("bound", toAes(), {}, at.client()), "ERR_ENCRYPTION_CONTEXT", "bound");
+    await again("bound", toAes(), { encryptionContext: pairs }, at.client());
+    expect(readObject(await joined("bound"), body, aesObjectKey(NEW))).toEqual(TEXT);
+  });
 });
 
 describe("is refused", () => {
