@@ -1,4 +1,5 @@
 // The ways in which keyfold asks KMS for something: each of them meets every fault.
+import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import {
   createEncryptionClient,
   type Keyring,
@@ -10,7 +11,9 @@ import {
   sealObject,
 } from "../../src/index.ts";
 import { type KmsClient, kmsDiscoveryKeyring, kmsKeyring } from "../../src/kms/index.ts";
+import { createS3EncryptionClient } from "../../src/s3/index.ts";
 import type { LocalKms } from "../../src/testing/index.ts";
+import { memoryS3 } from "../runtimes/memory-s3.mjs";
 import { ACCOUNT, ARN_A, ARN_B, CONTEXT, PLAINTEXT } from "./helpers.ts";
 
 export interface Attempt {
@@ -41,6 +44,8 @@ export interface Sealed {
   readonly twoKeys: Uint8Array;
   readonly withBackup: Uint8Array;
   readonly object: SealedObject;
+  /** Holds an object that is bound to its place. */
+  readonly s3: ReturnType<typeof memoryS3>;
 }
 
 export const RAW_KEY: Uint8Array = Uint8Array.from({ length: 32 }, (_, i) => (i * 37 + 11) & 0xff);
@@ -52,13 +57,19 @@ const strict = ({ client, observer }: Attempt, ...additionalKeyIds: string[]): K
 const discovery = ({ client, observer }: Attempt): Keyring =>
   kmsDiscoveryKeyring({ client, filter: FILTER, observer });
 
+const PLACE = { Bucket: "b", Key: "k" };
+
 /** Seals in process, where no fault of the wire is. */
 export async function sealAll({ client }: LocalKms): Promise<Sealed> {
   const one = kmsKeyring({ client, keyId: ARN_A });
   const two = kmsKeyring({ client, keyId: ARN_A, additionalKeyIds: [ARN_B] });
   const seal = async (keyring: Keyring) =>
     (await createEncryptionClient({ keyring }).encrypt(PLAINTEXT, { encryptionContext: CONTEXT })).ciphertext;
+  const s3 = memoryS3();
+  const writer = createS3EncryptionClient({ client: s3, keyring: one, bindTo: "object" });
+  await writer.send(new PutObjectCommand({ ...PLACE, Body: PLAINTEXT }), { encryptionContext: CONTEXT });
   return {
+    s3,
     message: await seal(one),
     twoKeys: await seal(two),
     withBackup: await seal(multiKeyring({ generator: one, children: [raw()] })),
@@ -104,6 +115,12 @@ export function flowsOf(kms: LocalKms, sealed: () => Sealed): readonly Flow[] {
     (await createEncryptionClient({ keyring }).decrypt(ciphertext, callOf(signal))).plaintext;
   const open = async (keyring: Keyring, { signal }: Attempt) =>
     (await openObject(sealed().object, { keyring, ...callOf(signal) })).plaintext;
+  const bound = (client: ReturnType<typeof memoryS3>, keyring: Keyring) =>
+    createS3EncryptionClient({ client, keyring, bindTo: "object" });
+  const s3CallOf = ({ signal }: { signal?: AbortSignal | undefined } = {}) => ({
+    encryptionContext: CONTEXT,
+    ...(signal && { abortSignal: signal }),
+  });
   const readerOf = (keyId: string) => kmsKeyring({ client: kms.client, keyId });
 
   return [
@@ -146,6 +163,30 @@ export function flowsOf(kms: LocalKms, sealed: () => Sealed): readonly Flow[] {
         const options = callOf(attempt.signal);
         const object = await sealObject(PLAINTEXT, { keyring: strict(attempt), ...options });
         return (await openObject(object, { keyring: readerOf(ARN_A), encryptionContext: CONTEXT })).plaintext;
+      },
+    },
+    {
+      name: "S3, put and bound",
+      operation: "GenerateDataKey",
+      keyId: ARN_A,
+      backup: "none",
+      run: async (attempt) => {
+        const client = memoryS3();
+        const put = new PutObjectCommand({ ...PLACE, Body: PLAINTEXT });
+        await bound(client, strict(attempt)).send(put, s3CallOf(attempt));
+        const { Body } = await bound(client, readerOf(ARN_A)).send(new GetObjectCommand(PLACE), s3CallOf());
+        return Body!.transformToByteArray();
+      },
+    },
+    {
+      name: "S3, get",
+      operation: "Decrypt",
+      keyId: ARN_A,
+      backup: "none",
+      run: async (attempt) => {
+        const client = bound(sealed().s3, strict(attempt));
+        const { Body } = await client.send(new GetObjectCommand(PLACE), s3CallOf(attempt));
+        return Body!.transformToByteArray();
       },
     },
     {
