@@ -1,0 +1,11 @@
+export {
+  createSqsEncryptionClient,
+  type SqsCallOptions,
+  type SqsEncryptionClient,
+  type SqsReply,
+} from "./client.ts";
+export type { PayloadOffload } from "./offload.ts";
+export type { SqsEncryptionClientOptions, SqsMaterialsSource } from "./options.ts";
+export type { SqsClientPort } from "./port.ts";
+export type { Queue, QueueOf } from "./queue.ts";
+export type { MessageEncryption, ReceivedMessage } from "./receive.ts";

@@ -1,0 +1,6 @@
+/** Where payloads go that are too long for a queue, such as `s3Offload` of `keyfold/s3`. */
+export interface PayloadOffload {
+  /** Keeps a payload, which is plaintext: what keeps it must seal it. The answer travels, sealed, in the message. */
+  put(payload: Uint8Array, options: { readonly signal: AbortSignal | undefined }): Promise<string>;
+  get(reference: string, options: { readonly signal: AbortSignal | undefined }): Promise<Uint8Array>;
+}

@@ -1,0 +1,53 @@
+import {
+  SendMessageBatchCommand,
+  type SendMessageBatchCommandInput,
+  type SendMessageBatchCommandOutput,
+  SendMessageCommand,
+  type SendMessageCommandInput,
+  type SendMessageCommandOutput,
+} from "@aws-sdk/client-sqs";
+import { invalidArgument } from "../arguments.ts";
+import type { SqsCallOptions } from "./client.ts";
+import { ownContext } from "./context.ts";
+import type { SqsConfig } from "./options.ts";
+import { sealBody, tooLong } from "./seal-body.ts";
+import { messageBytes } from "./size.ts";
+
+/** Seals a message and sends it. */
+export async function sendMessage(
+  config: SqsConfig,
+  input: SendMessageCommandInput,
+  { encryptionContext, abortSignal: signal }: SqsCallOptions,
+): Promise<SendMessageCommandOutput> {
+  const queueUrl = requiredUrl(input);
+  const request = { queueUrl, encryptionContext: ownContext(config, encryptionContext), signal };
+  const sealed = await sealBody(config, input, request);
+  return config.client.send(
+    new SendMessageCommand(sealed),
+    callOf(signal),
+  ) as Promise<SendMessageCommandOutput>;
+}
+
+/** Seals the messages of a batch and sends them. Nothing is sent unless all of them fit. */
+export async function sendMessageBatch(
+  config: SqsConfig,
+  input: SendMessageBatchCommandInput,
+  { encryptionContext, abortSignal: signal }: SqsCallOptions,
+): Promise<SendMessageBatchCommandOutput> {
+  const queueUrl = requiredUrl(input);
+  const request = { queueUrl, encryptionContext: ownContext(config, encryptionContext), signal };
+  const Entries = await Promise.all((input.Entries ?? []).map((entry) => sealBody(config, entry, request)));
+  const bytes = Entries.reduce((sum, entry) => sum + messageBytes(entry), 0);
+  if (bytes > config.maxMessageBytes) throw tooLong(bytes, config.maxMessageBytes, "A sealed batch");
+  const command = new SendMessageBatchCommand({ ...input, Entries });
+  return config.client.send(command, callOf(signal)) as Promise<SendMessageBatchCommandOutput>;
+}
+
+export function requiredUrl({ QueueUrl }: { QueueUrl?: string | undefined }): string {
+  if (typeof QueueUrl === "string" && QueueUrl !== "") return QueueUrl;
+  throw invalidArgument("QueueUrl must be a non-empty string.");
+}
+
+export function callOf(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+  return signal === undefined ? {} : { abortSignal: signal };
+}
