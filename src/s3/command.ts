@@ -17,7 +17,5 @@ export function operationOf(command: S3Command): string {
   if (Array.isArray(schema) && typeof schema[2] === "string") return schema[2];
   const name = command?.constructor?.name ?? "";
   if (/^[A-Z]\w+Command$/.test(name)) return name.replace(/Command$/, "");
-  throw invalidArgument(
-    "send: this is not a command of @aws-sdk/client-s3, or its class was renamed by a bundler.",
-  );
+  throw invalidArgument("send: this is not a command of the AWS SDK, or its class was renamed by a bundler.");
 }
