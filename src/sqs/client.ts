@@ -1,14 +1,20 @@
-import type {
-  ReceiveMessageCommandInput,
-  SendMessageBatchCommandInput,
-  SendMessageCommandInput,
-} from "@aws-sdk/client-sqs";
+import { invalidArgument } from "../arguments.ts";
+import { assertSignal } from "../client/options.ts";
 import type { CacheStats } from "../materials/caching.ts";
 import { operationOf, type S3Command } from "../s3/command.ts";
 import type { EncryptionContext } from "../types.ts";
-import { type SqsEncryptionClientOptions, sqsConfig } from "./options.ts";
+import { type SqsConfig, type SqsEncryptionClientOptions, sqsConfig } from "./options.ts";
 import { type ReceivedMessage, receiveMessage } from "./receive.ts";
-import { sendMessage, sendMessageBatch } from "./send.ts";
+import { callOf, sendMessage, sendMessageBatch } from "./send.ts";
+
+type Handler = (config: SqsConfig, input: never, call: SqsCallOptions) => Promise<object>;
+
+/** By name. All other operations carry no message body. */
+const HANDLERS: Readonly<Record<string, Handler | undefined>> = {
+  SendMessage: sendMessage,
+  SendMessageBatch: sendMessageBatch,
+  ReceiveMessage: receiveMessage,
+};
 
 /** Options of one call. */
 export interface SqsCallOptions {
@@ -18,7 +24,7 @@ export interface SqsCallOptions {
 }
 
 /** A reply of SQS; messages that were received are in clear, or marked with an error. */
-export type SqsReply<Output> = Output extends { Messages?: unknown }
+export type SqsReply<Output> = "Messages" extends keyof Output
   ? Omit<Output, "Messages"> & { Messages?: ReceivedMessage[] | undefined }
   : Output;
 
@@ -31,7 +37,7 @@ export interface SqsEncryptionClient {
   ): Promise<SqsReply<Output>>;
   /** Of the data keys; null with a materials manager of one's own. */
   stats(): { readonly encrypt: CacheStats; readonly decrypt: CacheStats } | null;
-  /** Forgets all data keys and refuses to serve from now on. */
+  /** Forgets all data keys, and refuses to seal and open from now on. */
   dispose(): void;
 }
 
@@ -52,27 +58,27 @@ export interface SqsEncryptionClient {
 export function createSqsEncryptionClient(options: SqsEncryptionClientOptions): SqsEncryptionClient {
   const config = sqsConfig(options);
   const { client, cache } = config;
+  let isDisposed = false;
+  const assertServes = () => {
+    if (isDisposed) throw invalidArgument("This SQS encryption client was disposed of.");
+  };
   return {
     async send<Output extends object>(command: S3Command<Output>, call: SqsCallOptions = {}) {
       const operation = operationOf(command);
       const { input } = command;
+      assertSignal(call.abortSignal);
       call.abortSignal?.throwIfAborted();
-      let reply: object;
-      if (operation === "SendMessage")
-        reply = await sendMessage(config, input as SendMessageCommandInput, call);
-      else if (operation === "SendMessageBatch") {
-        reply = await sendMessageBatch(config, input as SendMessageBatchCommandInput, call);
-      } else if (operation === "ReceiveMessage") {
-        reply = await receiveMessage(config, input as ReceiveMessageCommandInput, call);
-      } else {
-        reply = await client.send(
-          command,
-          call.abortSignal === undefined ? {} : { abortSignal: call.abortSignal },
-        );
+      const handler = HANDLERS[operation];
+      if (handler === undefined) {
+        return (await client.send(command, callOf(call.abortSignal))) as SqsReply<Output>;
       }
-      return reply as SqsReply<Output>;
+      assertServes();
+      return (await handler(config, input as never, call)) as SqsReply<Output>;
     },
     stats: () => cache?.stats() ?? null,
-    dispose: () => cache?.dispose(),
+    dispose() {
+      isDisposed = true;
+      cache?.dispose();
+    },
   };
 }

@@ -14,15 +14,20 @@ export function ownContext(
   { encryptionContext }: SqsConfig,
   ofCall: EncryptionContext | undefined,
 ): EncryptionContext {
-  const own = { ...encryptionContext, ...checkedContext(ofCall) };
+  return { ...encryptionContext, ...unreservedContext(ofCall) };
+}
+
+/** Checks pairs that a caller gave: those of this client are not among them. */
+export function unreservedContext(given: EncryptionContext | undefined): EncryptionContext {
+  const context = checkedContext(given);
   for (const key of [QUEUE_PAIR, OFFLOADED_PAIR]) {
-    if (!Object.hasOwn(own, key)) continue;
+    if (!Object.hasOwn(context, key)) continue;
     throw new EncryptionContextError(
       `The encryption context's key "${key}" is reserved: choose another one.`,
       key,
     );
   }
-  return own;
+  return context;
 }
 
 /** The same for a message of this queue. */

@@ -3,10 +3,10 @@ import { createEncryptionClient, type EncryptionClient } from "../client/client.
 import type { Keyring } from "../keyrings/keyring.ts";
 import { type CachingMaterialsManager, cachingMaterialsManager } from "../materials/caching.ts";
 import type { MaterialsManager } from "../materials/manager.ts";
-import { checkedContext } from "../message/context.ts";
 import type { Observer } from "../observer.ts";
 import type { CommitmentPolicy } from "../suites/policy.ts";
 import type { EncryptionContext } from "../types.ts";
+import { unreservedContext } from "./context.ts";
 import type { PayloadOffload } from "./offload.ts";
 import type { SqsClientPort } from "./port.ts";
 import { checkedQueue, type Queue, type QueueOf, queueName, queueOfUrl } from "./queue.ts";
@@ -48,13 +48,14 @@ export type SqsEncryptionClientOptions = SqsMaterialsSource & {
   /** What to do with messages that nobody sealed: `"refuse"` marks them with an error. Default: `"refuse"`. */
   readonly plaintext?: "refuse" | "pass";
   /**
-   * FIFO queues: a secret from which deduplication ids follow, the same for the same payload. Without it, each message
-   * needs a `MessageDeduplicationId`: SQS's own, by content, would see another ciphertext each time. 32 bytes or more.
+   * FIFO queues: a secret from which deduplication ids follow, the same for the same payload under the same encryption
+   * context. Without it, each message needs a `MessageDeduplicationId`: SQS's own, by content, would see another
+   * ciphertext each time. 32 bytes or more.
    */
   readonly deduplicationKey?: Uint8Array;
   /** Takes payloads that are too long for the queue. Default: they are an error. */
   readonly offload?: PayloadOffload;
-  /** The most bytes of a message, and of a batch: the queue's MaximumMessageSize, if that is lower. Default: 1,048,576. */
+  /** The most bytes of a message: the queue's MaximumMessageSize, if that is lower. Default: 1,048,576, as of any batch. */
   readonly maxMessageBytes?: number;
   readonly commitmentPolicy?: CommitmentPolicy;
   readonly observer?: Observer;
@@ -82,6 +83,10 @@ const NAME = "createSqsEncryptionClient";
 export function sqsConfig(options: SqsEncryptionClientOptions): SqsConfig {
   const { client, plaintext = "refuse", bindToQueue = true, deadLettersOf = [] } = optionsOf(NAME, options);
   if (typeof client?.send !== "function") throw invalidArgument(`${NAME}: client must be an SQSClient.`);
+  if (typeof bindToQueue !== "boolean") throw invalidArgument(`${NAME}: bindToQueue must be true or false.`);
+  if (options.queueOf !== undefined && typeof options.queueOf !== "function") {
+    throw invalidArgument(`${NAME}: queueOf must be a function.`);
+  }
   if (plaintext !== "refuse" && plaintext !== "pass") {
     throw invalidArgument(`${NAME}: plaintext must be "refuse" or "pass".`);
   }
@@ -104,7 +109,7 @@ export function sqsConfig(options: SqsEncryptionClientOptions): SqsConfig {
     client,
     sealer,
     cache,
-    encryptionContext: checkedContext(options.encryptionContext),
+    encryptionContext: unreservedContext(options.encryptionContext),
     boundQueue: (url) => (bindToQueue ? queueName(queueAt(url)) : undefined),
     isOrigin(origin, url) {
       const { accountId } = queueAt(url);
@@ -131,12 +136,23 @@ function sealerOf(options: SqsEncryptionClientOptions): Pick<SqsConfig, "sealer"
     ...(commitmentPolicy !== undefined && { commitmentPolicy }),
     ...(observer !== undefined && { observer }),
   };
-  if (materialsManager !== undefined || keyring === undefined) {
+  if ((keyring === undefined) === (materialsManager === undefined)) {
+    throw invalidArgument(`${NAME}: either keyring or materialsManager is needed, and not both.`);
+  }
+  if (keyring === undefined) {
     for (const option of ["reusePeriodSeconds", "principal", "verifyNewKeys"] as const) {
       if (options[option] === undefined) continue;
       throw invalidArgument(`${NAME}: ${option} goes with keyring; a materialsManager has its own.`);
     }
-    return { sealer: createEncryptionClient({ ...options, ...rest } as never), cache: undefined };
+    return {
+      sealer: createEncryptionClient({ materialsManager: materialsManager!, ...rest }),
+      cache: undefined,
+    };
+  }
+  if (verifyNewKeys && typeof keyring?.name === "string" && keyring.unwrap === undefined) {
+    throw invalidArgument(
+      `${NAME}: keyring ${keyring.name} only writes, and cannot verify new data keys. Set verifyNewKeys to false.`,
+    );
   }
   const cache = cachingMaterialsManager({
     keyring,

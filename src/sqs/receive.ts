@@ -4,11 +4,19 @@ import {
   type ReceiveMessageCommandInput,
   type ReceiveMessageCommandOutput,
 } from "@aws-sdk/client-sqs";
+import { isMisuse } from "../arguments.ts";
 import { fromBase64 } from "../bytes/base64.ts";
 import { fromUtf8 } from "../bytes/utf8.ts";
 import type { MessageFacts } from "../client/facts.ts";
 import { inspectMessage } from "../client/inspect.ts";
-import { EncryptionContextError, isKeyfoldError, type KeyfoldError, MessageFormatError } from "../errors.ts";
+import {
+  EncryptionContextError,
+  isKeyfoldError,
+  type KeyfoldError,
+  KeyringError,
+  MessageFormatError,
+  StoreError,
+} from "../errors.ts";
 import type { EncryptionContext } from "../types.ts";
 import type { SqsCallOptions } from "./client.ts";
 import { callerPairs, isOffloaded, messageContext, ownContext, QUEUE_PAIR } from "./context.ts";
@@ -51,6 +59,8 @@ export async function receiveMessage(
 ): Promise<ReceiveReply> {
   const queueUrl = requiredUrl(input);
   const own = ownContext(config, encryptionContext);
+  // What is wrong with the call is said before messages are taken from the queue.
+  config.boundQueue(queueUrl);
   const MessageAttributeNames = [...new Set([...(input.MessageAttributeNames ?? []), MARKER])];
   const command = new ReceiveMessageCommand({ ...input, MessageAttributeNames });
   const reply = (await config.client.send(command, callOf(signal))) as ReceiveMessageCommandOutput;
@@ -70,7 +80,8 @@ async function openedOrMarked(
   message: Message,
   request: OpenRequest,
 ): Promise<ReceivedMessage> {
-  const { Body, MD5OfBody: _, MessageAttributes, ...rest } = message;
+  // The digests are those of what was sent, and SQS's client has compared them.
+  const { Body, MD5OfBody: _, MD5OfMessageAttributes: __, MessageAttributes, ...rest } = message;
   const attributes = withoutMarker(MessageAttributes);
   const shown = attributes === undefined ? rest : { ...rest, MessageAttributes: attributes };
   try {
@@ -78,11 +89,17 @@ async function openedOrMarked(
     if (mark === "plain" && config.passesPlaintext) return message;
     if (mark !== "sealed") throw notSealed(mark);
     return { ...shown, ...(await open(config, Body ?? "", request)) };
-  } catch (error) {
+  } catch (thrown) {
     request.signal?.throwIfAborted();
-    if (!isKeyfoldError(error)) throw error;
+    const error = typed(thrown);
     return Body === undefined ? { ...shown, error } : { ...shown, error, sealedBody: Body };
   }
+}
+
+/** Whatever one message makes a caller's own materials manager throw, the other messages are not lost by it. */
+function typed(error: unknown): KeyfoldError {
+  if (isKeyfoldError(error)) return error;
+  return new KeyringError("of the SQS client", "it failed for this message; see cause.", { cause: error });
 }
 
 async function open(
@@ -127,9 +144,23 @@ async function fetched(
   if (offload === undefined) {
     throw new MessageFormatError("The message's payload was offloaded: set offload to fetch it");
   }
-  const text = fromUtf8(await offload.get(reference, { signal }));
+  const payload = await offload.get(reference, { signal }).catch((cause: unknown) => {
+    throw isKeyfoldError(cause) ? cause : notFetched(reference, cause);
+  });
+  const text = fromUtf8(payload);
   if (text === null) throw new MessageFormatError("The offloaded payload holds bytes that are not UTF-8");
   return text;
+}
+
+function notFetched(reference: string, cause: unknown): StoreError {
+  const details = {
+    store: "offload",
+    operation: "get",
+    keyId: undefined,
+    remedy: "Receive the message again when it is there; or let it become a dead letter.",
+    transient: !isMisuse(cause),
+  };
+  return new StoreError(`no payload for ${JSON.stringify(reference)}; see cause`, details, { cause });
 }
 
 function notSealed(mark: "plain" | { readonly version: string }): MessageFormatError {

@@ -1,14 +1,14 @@
 import type { MessageAttributeValue } from "@aws-sdk/client-sqs";
-import { backend } from "#crypto";
 import { invalidArgument } from "../arguments.ts";
 import { toBase64 } from "../bytes/base64.ts";
 import { utf8 } from "../bytes/utf8.ts";
-import { LimitError } from "../errors.ts";
+import type { MessageFacts } from "../client/facts.ts";
 import type { EncryptionContext } from "../types.ts";
 import { messageContext } from "./context.ts";
+import { deduplicationOf } from "./deduplication.ts";
 import { MARKER, MARKER_VALUE } from "./marker.ts";
 import type { SqsConfig } from "./options.ts";
-import { MAX_ATTRIBUTES, messageBytes } from "./size.ts";
+import { MAX_ATTRIBUTES } from "./size.ts";
 
 /** A message to be sent, as SendMessage and each entry of a batch have it. */
 export interface Outgoing {
@@ -24,47 +24,47 @@ export interface SealBodyRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Seals a message for its queue: body, marker, deduplication. Too long a one goes elsewhere, or is an error. */
-export async function sealBody<M extends Outgoing>(
+/** A message that has been checked, and not yet sealed. */
+export interface Draft<M extends Outgoing> {
+  readonly payload: Uint8Array;
+  /** Seals the payload; or, in its place, the reference to where it was put. */
+  seal(reference?: string): Promise<SealedBody<M>>;
+}
+
+export interface SealedBody<M extends Outgoing> {
+  readonly message: M & { readonly MessageBody: string };
+  readonly facts: MessageFacts;
+}
+
+/** Checks a message for its queue, and says how it is sealed: body, marker, deduplication. */
+export function draftOf<M extends Outgoing>(
   config: SqsConfig,
   message: M,
   request: SealBodyRequest,
-): Promise<M & { readonly MessageBody: string }> {
+): Draft<M> {
   const { MessageBody: text } = message;
   if (typeof text !== "string" || !text.isWellFormed()) {
     throw invalidArgument("MessageBody must be a string without lone surrogates.");
   }
   const MessageAttributes = markedAttributes(message.MessageAttributes);
   const payload = utf8(text);
-  const deduplication = deduplicationOf(config, message, payload, request);
-  const seal = async (plaintext: Uint8Array, offloaded: boolean) => {
-    const encryptionContext = messageContext(
-      request.encryptionContext,
-      config.boundQueue(request.queueUrl),
-      offloaded,
-    );
-    const call = { encryptionContext, ...(request.signal !== undefined && { signal: request.signal }) };
-    const { ciphertext } = await config.sealer.encrypt(plaintext, call);
-    return { ...message, MessageBody: toBase64(ciphertext), MessageAttributes, ...deduplication };
+  const { queueUrl, signal } = request;
+  const contextOf = (isOffloaded: boolean) =>
+    messageContext(request.encryptionContext, config.boundQueue(queueUrl), isOffloaded);
+  const deduplication = deduplicationOf(config, message, queueUrl, contextOf(false), payload);
+  return {
+    payload,
+    async seal(reference) {
+      const call = {
+        encryptionContext: contextOf(reference !== undefined),
+        ...(signal !== undefined && { signal }),
+      };
+      const plaintext = reference === undefined ? payload : utf8(reference);
+      const { ciphertext, message: facts } = await config.sealer.encrypt(plaintext, call);
+      const sealed = { ...message, MessageBody: toBase64(ciphertext), MessageAttributes, ...deduplication };
+      return { message: sealed, facts };
+    },
   };
-  const { offload, maxMessageBytes } = config;
-  const sealed = await seal(payload, false);
-  const bytes = messageBytes(sealed);
-  if (bytes <= maxMessageBytes) return sealed;
-  if (offload === undefined) throw tooLong(bytes, maxMessageBytes);
-  const reference = await offload.put(payload, { signal: request.signal });
-  return seal(utf8(reference), true);
-}
-
-/** The error for what SQS would refuse. `what`: a message, or a batch. */
-export function tooLong(bytes: number, maximum: number, what = "A sealed message"): LimitError {
-  const over = Math.ceil(((bytes - maximum) * 3) / 4);
-  return new LimitError(
-    "maxMessageBytes",
-    bytes,
-    maximum,
-    `${what}, in bytes of body (base64) and attributes; about ${over} bytes of plaintext too many (send less, or set offload)`,
-  );
 }
 
 function markedAttributes(
@@ -80,21 +80,4 @@ function markedAttributes(
     );
   }
   return { ...attributes, [MARKER]: MARKER_VALUE };
-}
-
-function deduplicationOf(
-  { deduplicationKey, boundQueue }: SqsConfig,
-  { MessageDeduplicationId: id }: Outgoing,
-  payload: Uint8Array,
-  { queueUrl }: SealBodyRequest,
-): { MessageDeduplicationId?: string } {
-  if (id !== undefined || !queueUrl.endsWith(".fifo")) return {};
-  if (deduplicationKey === undefined) {
-    throw invalidArgument(
-      "A FIFO queue needs a MessageDeduplicationId for each message, or deduplicationKey: content-based deduplication sees another ciphertext each time, and drops nothing.",
-    );
-  }
-  const digest = backend.hmac("sha256", deduplicationKey, utf8(`${boundQueue(queueUrl) ?? ""} `));
-  const tag = backend.hmac("sha256", digest, payload);
-  return { MessageDeduplicationId: Array.from(tag, (byte) => byte.toString(16).padStart(2, "0")).join("") };
 }

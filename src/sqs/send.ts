@@ -9,9 +9,9 @@ import {
 import { invalidArgument } from "../arguments.ts";
 import type { SqsCallOptions } from "./client.ts";
 import { ownContext } from "./context.ts";
+import { sealToFit } from "./fit.ts";
 import type { SqsConfig } from "./options.ts";
-import { sealBody, tooLong } from "./seal-body.ts";
-import { messageBytes } from "./size.ts";
+import { draftOf } from "./seal-body.ts";
 
 /** Seals a message and sends it. */
 export async function sendMessage(
@@ -21,11 +21,9 @@ export async function sendMessage(
 ): Promise<SendMessageCommandOutput> {
   const queueUrl = requiredUrl(input);
   const request = { queueUrl, encryptionContext: ownContext(config, encryptionContext), signal };
-  const sealed = await sealBody(config, input, request);
-  return config.client.send(
-    new SendMessageCommand(sealed),
-    callOf(signal),
-  ) as Promise<SendMessageCommandOutput>;
+  const [sealed] = await sealToFit(config, [draftOf(config, input, request)], signal);
+  const command = new SendMessageCommand(sealed!);
+  return config.client.send(command, callOf(signal)) as Promise<SendMessageCommandOutput>;
 }
 
 /** Seals the messages of a batch and sends them. Nothing is sent unless all of them fit. */
@@ -36,9 +34,8 @@ export async function sendMessageBatch(
 ): Promise<SendMessageBatchCommandOutput> {
   const queueUrl = requiredUrl(input);
   const request = { queueUrl, encryptionContext: ownContext(config, encryptionContext), signal };
-  const Entries = await Promise.all((input.Entries ?? []).map((entry) => sealBody(config, entry, request)));
-  const bytes = Entries.reduce((sum, entry) => sum + messageBytes(entry), 0);
-  if (bytes > config.maxMessageBytes) throw tooLong(bytes, config.maxMessageBytes, "A sealed batch");
+  const drafts = (input.Entries ?? []).map((entry) => draftOf(config, entry, request));
+  const Entries = await sealToFit(config, drafts, signal);
   const command = new SendMessageBatchCommand({ ...input, Entries });
   return config.client.send(command, callOf(signal)) as Promise<SendMessageBatchCommandOutput>;
 }

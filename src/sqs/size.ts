@@ -1,5 +1,6 @@
 import type { MessageAttributeValue } from "@aws-sdk/client-sqs";
 import { utf8Length } from "../bytes/utf8.ts";
+import type { MessageFacts } from "../client/facts.ts";
 
 /** Bytes of a message, or of all messages of a batch: what SQS takes since August 2025. */
 export const MAX_MESSAGE_BYTES: number = 1_048_576;
@@ -21,7 +22,21 @@ export function messageBytes({ MessageBody = "", MessageAttributes = {} }: Sized
   return bytes;
 }
 
-/** Characters of base64 for this many bytes. */
-export function base64Length(bytes: number): number {
-  return Math.ceil(bytes / 3) * 4;
+/**
+ * How many bytes of plaintext are too many for a body of this many characters of base64; undefined: not even none would
+ * fit. Exact for unsigned suites; for signed ones, a few bytes more than needed.
+ */
+export function plaintextExcess(
+  facts: MessageFacts,
+  plaintextBytes: number,
+  forBody: number,
+): number | undefined {
+  const forMessage = Math.floor(forBody / 4) * 3;
+  let [fits, over] = [-1, plaintextBytes + 1];
+  while (over - fits > 1) {
+    const middle = Math.floor((fits + over) / 2);
+    if (facts.ciphertextSize(middle) <= forMessage) fits = middle;
+    else over = middle;
+  }
+  return fits < 0 ? undefined : plaintextBytes - fits;
 }
