@@ -2,10 +2,10 @@ import { invalidArgument } from "../arguments.ts";
 import { assertSignal } from "../client/options.ts";
 import type { CacheStats } from "../materials/caching.ts";
 import { operationOf, type S3Command } from "../s3/command.ts";
-import type { EncryptionContext } from "../types.ts";
+import { callOf, type SqsCallOptions } from "./call.ts";
 import { type SqsConfig, type SqsEncryptionClientOptions, sqsConfig } from "./options.ts";
 import { type ReceivedMessage, receiveMessage } from "./receive.ts";
-import { callOf, sendMessage, sendMessageBatch } from "./send.ts";
+import { sendMessage, sendMessageBatch } from "./send.ts";
 
 type Handler = (config: SqsConfig, input: never, call: SqsCallOptions) => Promise<object>;
 
@@ -15,13 +15,6 @@ const HANDLERS: Readonly<Record<string, Handler | undefined>> = {
   SendMessageBatch: sendMessageBatch,
   ReceiveMessage: receiveMessage,
 };
-
-/** Options of one call. */
-export interface SqsCallOptions {
-  /** Pairs beside those of the client: bound on sending; on receiving, each message must have them. */
-  readonly encryptionContext?: EncryptionContext;
-  readonly abortSignal?: AbortSignal;
-}
 
 /** A reply of SQS; messages that were received are in clear, or marked with an error. */
 export type SqsReply<Output> = "Messages" extends keyof Output

@@ -1,7 +1,6 @@
 import { EncryptionContextError } from "../errors.ts";
 import { checkedContext } from "../message/context.ts";
 import type { EncryptionContext } from "../types.ts";
-import type { SqsConfig } from "./options.ts";
 
 /** The pair that binds a message to its queue: `account/name`. */
 export const QUEUE_PAIR = "keyfold:queue";
@@ -11,7 +10,7 @@ const OFFLOADED = "offloaded";
 
 /** The pairs of client and call. */
 export function ownContext(
-  { encryptionContext }: SqsConfig,
+  { encryptionContext }: { readonly encryptionContext: EncryptionContext },
   ofCall: EncryptionContext | undefined,
 ): EncryptionContext {
   return { ...encryptionContext, ...unreservedContext(ofCall) };

@@ -3,7 +3,6 @@ import { invalidArgument } from "../arguments.ts";
 import { serializeContext } from "../message/context.ts";
 import type { EncryptionContext } from "../types.ts";
 import type { SqsConfig } from "./options.ts";
-import type { Outgoing } from "./seal-body.ts";
 
 /**
  * The id of a message for a FIFO queue, if it has none: the same for the same payload under the same encryption
@@ -11,7 +10,7 @@ import type { Outgoing } from "./seal-body.ts";
  */
 export function deduplicationOf(
   { deduplicationKey }: SqsConfig,
-  { MessageDeduplicationId: id }: Outgoing,
+  { MessageDeduplicationId: id }: { readonly MessageDeduplicationId?: string | undefined },
   queueUrl: string,
   encryptionContext: EncryptionContext,
   payload: Uint8Array,

@@ -1,9 +1,5 @@
-export {
-  createSqsEncryptionClient,
-  type SqsCallOptions,
-  type SqsEncryptionClient,
-  type SqsReply,
-} from "./client.ts";
+export type { SqsCallOptions } from "./call.ts";
+export { createSqsEncryptionClient, type SqsEncryptionClient, type SqsReply } from "./client.ts";
 export type { PayloadOffload } from "./offload.ts";
 export type { SqsEncryptionClientOptions, SqsMaterialsSource } from "./options.ts";
 export type { SqsClientPort } from "./port.ts";

@@ -18,11 +18,11 @@ import {
   StoreError,
 } from "../errors.ts";
 import type { EncryptionContext } from "../types.ts";
-import type { SqsCallOptions } from "./client.ts";
+import { callOf, type SqsCallOptions } from "./call.ts";
 import { callerPairs, isOffloaded, messageContext, ownContext, QUEUE_PAIR } from "./context.ts";
 import { MARKER, markOf, withoutMarker } from "./marker.ts";
 import type { SqsConfig } from "./options.ts";
-import { callOf, requiredUrl } from "./send.ts";
+import { requiredUrl } from "./send.ts";
 
 /** How a message was sealed. */
 export interface MessageEncryption {

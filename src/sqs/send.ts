@@ -7,7 +7,7 @@ import {
   type SendMessageCommandOutput,
 } from "@aws-sdk/client-sqs";
 import { invalidArgument } from "../arguments.ts";
-import type { SqsCallOptions } from "./client.ts";
+import { callOf, type SqsCallOptions } from "./call.ts";
 import { ownContext } from "./context.ts";
 import { sealToFit } from "./fit.ts";
 import type { SqsConfig } from "./options.ts";
@@ -43,8 +43,4 @@ export async function sendMessageBatch(
 export function requiredUrl({ QueueUrl }: { QueueUrl?: string | undefined }): string {
   if (typeof QueueUrl === "string" && QueueUrl !== "") return QueueUrl;
   throw invalidArgument("QueueUrl must be a non-empty string.");
-}
-
-export function callOf(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
-  return signal === undefined ? {} : { abortSignal: signal };
 }

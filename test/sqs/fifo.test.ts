@@ -8,7 +8,7 @@ const group = { MessageGroupId: "g" };
 
 /** Deduplication ids of what was sent. */
 const idsOf = (place: { sqs: { requests: readonly { input: Readonly<Record<string, unknown>> }[] } }) =>
-  place.sqs.requests.map(({ input }) => input.MessageDeduplicationId);
+  place.sqs.requests.map(({ input }) => input["MessageDeduplicationId"]);
 
 describe("a FIFO queue", () => {
   it("takes the caller's deduplication ids, and drops by them", async () => {

@@ -52,7 +52,7 @@ export async function startQueue(): Promise<Place> {
         client: sqs.client,
         ...source,
         ...options,
-      } as SqsEncryptionClientOptions);
+      } as unknown as SqsEncryptionClientOptions);
     },
   };
 }

@@ -102,7 +102,7 @@ describe("a message that does not open", () => {
     const place = await startQueue();
     const materialsManager = cachingMaterialsManager({
       keyring: place.keyring,
-      partition: ({ encryptionContext }) => encryptionContext.tenant!,
+      partition: ({ encryptionContext: { tenant } }) => tenant!,
     });
     const client = place.client({ materialsManager });
     await plant(place, place.url, await sealedByHand(place.keyring, "of nobody", QUEUE));
