@@ -10,6 +10,7 @@ export default defineConfig({
     "dynamodb/index": "src/dynamodb/index.ts",
     "s3/index": "src/s3/index.ts",
     "ses/index": "src/ses/index.ts",
+    "sqs/index": "src/sqs/index.ts",
     "policy/index": "src/policy/index.ts",
     "testing/index": "src/testing/index.ts",
     "crypto/node": "src/crypto/node.ts",

@@ -33,6 +33,7 @@ const WITHOUT_BACKEND = [
   "test/s3/bucket-key-thousand.test.ts",
   "test/s3/get-stream.test.ts",
   "test/s3/upload-fails.test.ts",
+  "test/sqs/traffic.test.ts",
   // What tests stand on: an S3 over sockets, and objects by hand.
   "test/support/**",
   // Processes that race and are killed, step by step, on one directory.

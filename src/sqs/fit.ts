@@ -47,9 +47,10 @@ async function itemOf<M extends Outgoing>(draft: Draft<M>, reference?: string): 
   return { ...sealed, draft, bytes: messageBytes(sealed.message), isOffloaded };
 }
 
-function tooLong<M extends Outgoing>({ message, facts, draft, bytes }: Item<M>, maximum: number): LimitError {
+function tooLong<M extends Outgoing>(item: Item<M>, maximum: number): LimitError {
+  const { message, facts, draft, bytes, isOffloaded } = item;
   const forBody = maximum - (bytes - message.MessageBody.length);
-  const excess = plaintextExcess(facts, draft.payload.length, forBody);
+  const excess = isOffloaded ? undefined : plaintextExcess(facts, draft.payload.length, forBody);
   const remedy =
     excess === undefined
       ? "the attributes alone are too many"

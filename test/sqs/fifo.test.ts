@@ -1,14 +1,13 @@
 import { SendMessageBatchCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { describe, expect, it } from "vitest";
 import { failure } from "../support/failure.ts";
-import { receive, startQueue, stored, TEXT } from "./helpers.ts";
+import { type Place, receive, startQueue, stored, TEXT } from "./helpers.ts";
 
 const secret = new Uint8Array(32).fill(7);
 const group = { MessageGroupId: "g" };
 
 /** Deduplication ids of what was sent. */
-const idsOf = (place: { sqs: { requests: readonly { input: Readonly<Record<string, unknown>> }[] } }) =>
-  place.sqs.requests.map(({ input }) => input["MessageDeduplicationId"]);
+const idsOf = (place: Place) => place.sqs.requests.map(({ input }) => input.MessageDeduplicationId);
 
 describe("a FIFO queue", () => {
   it("takes the caller's deduplication ids, and drops by them", async () => {

@@ -64,8 +64,8 @@ describe("a message through the queue", () => {
     expect(Messages?.[0]?.MessageAttributes).toEqual({ kind });
     expect(Messages?.[0]).not.toHaveProperty("MD5OfBody");
     expect(Messages?.[0]).not.toHaveProperty("MD5OfMessageAttributes");
-    expect(place.sqs.requests.at(-1)?.input["MessageAttributeNames"]).toEqual(["kind", "keyfold"]);
-    expect(command.input["MessageAttributeNames"]).toEqual(["kind"]);
+    expect(place.sqs.requests.at(-1)?.input.MessageAttributeNames).toEqual(["kind", "keyfold"]);
+    expect(command.input.MessageAttributeNames).toEqual(["kind"]);
   });
 
   it("shows no attributes where there are none", async () => {

@@ -11,7 +11,10 @@ export const SQS_ACCOUNT = "000000000000";
 export interface SqsRequest {
   /** Its name in the SDK, such as `"SendMessage"`. */
   readonly operation: string;
-  readonly input: Readonly<Record<string, unknown>>;
+  readonly input: {
+    readonly MessageAttributeNames?: readonly string[];
+    readonly MessageDeduplicationId?: string;
+  };
 }
 
 export interface LocalSqs {
@@ -39,7 +42,7 @@ export async function startSqs(): Promise<LocalSqs> {
   const requests: SqsRequest[] = [];
   app.addHook("preHandler", (request, _reply, done) => {
     const operation = String(request.headers["x-amz-target"]).replace("AmazonSQS.", "");
-    requests.push({ operation, input: request.body as Record<string, unknown> });
+    requests.push({ operation, input: request.body as SqsRequest["input"] });
     done();
   });
   const endpoint = await app.listen({ host: "127.0.0.1", port: 0 });
