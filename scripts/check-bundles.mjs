@@ -54,6 +54,7 @@ const SUBPATHS = {
   "./s3": { sdk: ["@aws-sdk/client-s3", "@aws-sdk/lib-storage"], has: ["s3"] },
   // It asks KMS by the keyring of keyfold/kms.
   "./ses": { sdk: ["@aws-sdk/client-kms", "@aws-sdk/client-s3"], has: ["ses"], may: ["kms"] },
+  "./sqs": { sdk: ["@aws-sdk/client-sqs"], has: ["sqs"], may: ["sealing"] },
   "./policy": { sdk: [], has: ["policy"] },
   "./testing": {
     sdk: [],

@@ -14,6 +14,7 @@ const SOURCES = {
   "../../src/dynamodb/index.ts": "keyfold/dynamodb",
   "../../src/s3/index.ts": "keyfold/s3",
   "../../src/ses/index.ts": "keyfold/ses",
+  "../../src/sqs/index.ts": "keyfold/sqs",
   "../../src/policy/index.ts": "keyfold/policy",
   "../../src/testing/index.ts": "keyfold/testing",
 };
@@ -66,6 +67,21 @@ const underBranchKey = createEncryptionClient({ keyring: hierarchicalKeyring({ k
   const mime = new TextEncoder().encode("Subject: pears");
   await sealMail({ ...mail, ruleName: "r", messageId: "1", mime });
   if (String((await openMail(mail)).mime) !== String(mime)) throw new Error("it was another mail");
+  const queue = [];
+  const queues = {
+    async send({ input: { MessageBody: Body, MessageAttributes } }) {
+      if (Body !== undefined) queue.push({ Body, MessageAttributes });
+      return Body === undefined ? { Messages: queue } : {};
+    },
+  };
+  const sqs = createSqsEncryptionClient({ client: queues, keyring });
+  const QueueUrl = "https://sqs.us-east-1.amazonaws.com/111122223333/orders";
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "42 pears" }));
+  const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+  if (Messages[0].Body !== "42 pears" || queue[0].Body === "42 pears") throw new Error("SQS gave something else");
+  const topic = { encryptionContext: { topic: "orders" } };
+  const payload = await openPayload(client, await sealPayload(client, "42 pears", topic), topic);
+  if (payload !== "42 pears") throw new Error("it was another payload");
   const month = { billingPeriodSeconds: 31 * 86_400, producers: 1, consumers: 1 };
   if (estimateKmsRequests(month).sqs !== 26_784) throw new Error("it counted otherwise than SQS");
   const files = fileMailboxStore("mailboxes " + crypto.randomUUID());
@@ -83,6 +99,8 @@ const NAMES = {
   "@aws-sdk/client-s3": "{ GetObjectCommand, PutObjectCommand }",
   "keyfold/s3": "{ createS3EncryptionClient }",
   "keyfold/ses": "{ openMail, sealMail }",
+  "@aws-sdk/client-sqs": "{ ReceiveMessageCommand, SendMessageCommand }",
+  "keyfold/sqs": "{ createSqsEncryptionClient, openPayload, sealPayload }",
   "keyfold/policy": "{ estimateKmsRequests }",
   "keyfold/testing": "{ createLocalKms }",
 };

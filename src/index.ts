@@ -23,6 +23,7 @@ export {
 export type { LegacyOptions, ObjectOptions, ObjectSettings } from "./client/object-options.ts";
 export { openMessage } from "./client/open-message.ts";
 export type { EncryptionClientOptions } from "./client/options.ts";
+export { openPayload, type PayloadOf, type PayloadOptions, sealPayload } from "./client/payload.ts";
 export type { RsaPadding } from "./crypto/backend.ts";
 export type { RsaJwk, RsaKeyInput } from "./crypto/rsa-key.ts";
 export {

@@ -1,3 +1,4 @@
+export { openPayload, type PayloadOf, type PayloadOptions, sealPayload } from "../client/payload.ts";
 export type { SqsCallOptions } from "./call.ts";
 export { createSqsEncryptionClient, type SqsEncryptionClient, type SqsReply } from "./client.ts";
 export type { PayloadOffload } from "./offload.ts";
