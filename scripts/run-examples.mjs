@@ -1,6 +1,6 @@
 // npm run examples [TEXT]: runs every example, and every JavaScript block of the README, as a reader would: unchanged, in
-// a folder with the packed keyfold installed. `new KMSClient({})`, `new DynamoDBClient({})` and `new S3Client({})` find
-// those on loopback by the SDK's own environment variables. The page of examples/browser is opened in Chromium where
+// a folder with the packed keyfold installed. `new KMSClient({})`, `new DynamoDBClient({})`, `new S3Client({})` and
+// `new SQSClient({})` find those on loopback by the SDK's own environment variables. The page of examples/browser is opened in Chromium where
 // there is one. With TEXT, only those whose name has it.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -13,6 +13,7 @@ import { createLocalKms } from "keyfold/testing";
 import { findChromium, launchChromium } from "../test/runtimes/install.mjs";
 import { serveDynamoDb } from "../test/support/dynamodb-server.mjs";
 import { serveS3 } from "../test/support/s3-server.mjs";
+import { serveSqs } from "../test/support/sqs-server.mjs";
 import { installPacked, pack, ROOT, withTemporaryFolder } from "./packed.mjs";
 
 // The key that the README and the examples name.
@@ -22,8 +23,9 @@ const REPLICA = {
   multiRegion: true,
   replicaRegions: ["eu-west-1"],
 };
-// The buckets that the README names, and a mail in one of them.
+// The buckets and queues that the README names, and a mail.
 const BUCKETS = ["inbound-mail", "orders"];
+const QUEUES = ["orders"];
 const MAIL = {
   bucket: "inbound-mail",
   key: "inbox/0a1b2c",
@@ -61,12 +63,18 @@ async function writeReadmeBlocks(project) {
 
 async function runPrograms(project) {
   const kms = createLocalKms({ keys: [KEY, REPLICA] });
-  const [{ url }, dynamoDb, s3] = await Promise.all([kms.listen(), serveDynamoDb(), serveS3(...BUCKETS)]);
+  const [{ url }, dynamoDb, s3, sqs] = await Promise.all([
+    kms.listen(),
+    serveDynamoDb(),
+    serveS3(...BUCKETS),
+    serveSqs(...QUEUES),
+  ]);
   const env = {
     ...process.env,
     AWS_ENDPOINT_URL_KMS: url,
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
     AWS_ENDPOINT_URL_S3: s3.url,
+    AWS_ENDPOINT_URL_SQS: sqs.url,
     AWS_REGION: kms.region,
     AWS_ACCESS_KEY_ID: "EXAMPLE",
     AWS_SECRET_ACCESS_KEY: "not-a-secret",
@@ -79,7 +87,7 @@ async function runPrograms(project) {
     );
     for (const program of programs.toSorted()) await tell(program, () => runProgram(project, program, env));
   } finally {
-    await Promise.all([kms.close(), dynamoDb.close(), s3.close()]);
+    await Promise.all([kms.close(), dynamoDb.close(), s3.close(), sqs.close()]);
   }
 }
 

@@ -1,21 +1,7 @@
-import { CreateQueueCommand, SQSClient, type SQSClientConfig } from "@aws-sdk/client-sqs";
-import { buildApp } from "fauxqs";
-
-// SQS by fauxqs, which somebody else wrote. fauxqs 1.9.2 counts a binary attribute by its base64, where SQS counts
-// bytes; answers all attributes where none were asked for; and checks neither signatures nor how many attributes
-// there are. Its queues lie in the account 000000000000.
+import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { type SqsRequest, serveSqs } from "./sqs-server.mjs";
 
 export const SQS_ACCOUNT = "000000000000";
-
-/** A request as SQS got it. */
-export interface SqsRequest {
-  /** Its name in the SDK, such as `"SendMessage"`. */
-  readonly operation: string;
-  readonly input: {
-    readonly MessageAttributeNames?: readonly string[];
-    readonly MessageDeduplicationId?: string;
-  };
-}
 
 export interface LocalSqs {
   /** A genuine client, without retries. */
@@ -26,7 +12,7 @@ export interface LocalSqs {
   asked(): string[];
   /** Another genuine client. */
   newClient(): SQSClient;
-  /** Makes a queue, and answers its URL. The request is not in the log. */
+  /** Makes a queue, and answers its URL. The log is empty then. */
   queue(name: string, attributes?: Readonly<Record<string, string>>): Promise<string>;
   /** The same with a dead-letter queue, to which messages go that were received so often. */
   queueWithDeadLetters(
@@ -38,17 +24,10 @@ export interface LocalSqs {
 
 /** Starts SQS on loopback. */
 export async function startSqs(): Promise<LocalSqs> {
-  const app = buildApp({ logger: false });
-  const requests: SqsRequest[] = [];
-  app.addHook("preHandler", (request, _reply, done) => {
-    const operation = String(request.headers["x-amz-target"]).replace("AmazonSQS.", "");
-    requests.push({ operation, input: request.body as SqsRequest["input"] });
-    done();
-  });
-  const endpoint = await app.listen({ host: "127.0.0.1", port: 0 });
+  const { url, requests, close } = await serveSqs();
   const clients: SQSClient[] = [];
   const newClient = () => {
-    const client = sqsClient(endpoint);
+    const client = sqsClient(url);
     clients.push(client);
     return client;
   };
@@ -73,20 +52,13 @@ export async function startSqs(): Promise<LocalSqs> {
     },
     async close() {
       for (const each of clients) each.destroy();
-      await app.close();
+      await close();
     },
   };
 }
 
-/** A genuine client, with made-up credentials. */
-export function sqsClient(endpoint: string, more: SQSClientConfig = {}): SQSClient {
-  return new SQSClient({
-    endpoint,
-    region: "us-east-1",
-    credentials: { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "made-up" },
-    maxAttempts: 1,
-    // The URLs of fauxqs name a host that needs DNS.
-    useQueueUrlAsEndpoint: false,
-    ...more,
-  });
+/** A genuine client, with made-up credentials and without retries. */
+function sqsClient(endpoint: string): SQSClient {
+  const credentials = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "made-up" };
+  return new SQSClient({ endpoint, region: "us-east-1", credentials, maxAttempts: 1 });
 }
