@@ -16,6 +16,9 @@ const BRANCH_KEYS = ["test/hierarchy/hierarchical", "test/dynamodb/key-store"];
 const OBJECT_CIPHERS = ["test/crypto/object-ciphers", "test/crypto/legacy-oaep", "test/crypto/agreement"];
 
 const SES = ["test/ses"];
+const SQS = ["fifo", "keys", "offload", "queue", "receive", "round-trip", "size"].map(
+  (name) => `test/sqs/${name}`,
+);
 
 /** `find` stands in `file` exactly once. `tests`: the folders that ought to notice. */
 export const MUTATIONS = [
@@ -1129,4 +1132,117 @@ export const MUTATIONS = [
   ...OBJECT_MUTATIONS,
   ...S3_MUTATIONS,
   ...S3_BODY_MUTATIONS,
+  {
+    check: "SQS: binding to the queue, when sealing",
+    file: "src/sqs/context.ts",
+    find: "...(queue !== undefined && { [QUEUE_PAIR]: queue }),",
+    replace: "",
+    tests: SQS,
+  },
+  {
+    check: "SQS: queue of a message, when opening",
+    file: "src/sqs/receive.ts",
+    find: "if (config.isOrigin(origin, queueUrl)) return origin;",
+    replace: "return origin;",
+    tests: SQS,
+  },
+  {
+    check: "SQS: origin of a dead letter",
+    file: "src/sqs/options.ts",
+    find: "deadLettersOf.some((name) => origin ===",
+    replace: 'deadLettersOf.some((name) => origin.split("/")[1] === name.split("/").at(-1) || origin ===',
+    tests: SQS,
+  },
+  {
+    check: "SQS: a message without the marker is refused",
+    file: "src/sqs/receive.ts",
+    find: 'if (mark === "plain" && config.passesPlaintext) return message;',
+    replace: 'if (mark === "plain") return message;',
+    tests: SQS,
+  },
+  {
+    check: "SQS: a marker of another version is refused",
+    file: "src/sqs/marker.ts",
+    find: 'return marker.StringValue === VERSION ? "sealed" : { version: String(marker.StringValue) };',
+    replace: 'return "sealed";',
+    tests: SQS,
+  },
+  {
+    check: "SQS: size of a message",
+    file: "src/sqs/fit.ts",
+    find: "if (item.bytes > maxMessageBytes && !canShorten(item)) throw tooLong(item, maxMessageBytes);",
+    replace: "",
+    tests: SQS,
+  },
+  {
+    check: "SQS: size of a message that was put elsewhere",
+    file: "src/sqs/fit.ts",
+    find: "if (items[i].bytes > maxMessageBytes) throw tooLong(items[i], maxMessageBytes);",
+    replace: "",
+    tests: SQS,
+  },
+  {
+    check: "SQS: size of a batch",
+    file: "src/sqs/fit.ts",
+    find: "if (sum <= MAX_MESSAGE_BYTES) return",
+    replace: "if (sum >= 0) return",
+    tests: SQS,
+  },
+  {
+    check: "SQS: room for the marker among the attributes",
+    file: "src/sqs/seal-body.ts",
+    find: "if (count >= MAX_ATTRIBUTES) {",
+    replace: "if (count > MAX_ATTRIBUTES) {",
+    tests: SQS,
+  },
+  {
+    check: "SQS: a reference is one by its authentic context",
+    file: "src/sqs/receive.ts",
+    find: "const offloaded = isOffloaded(encryptionContext) ? text : undefined;",
+    replace:
+      'const offloaded = isOffloaded(encryptionContext) || text.includes("/payloads/") ? text : undefined;',
+    tests: SQS,
+  },
+  {
+    check: "SQS: nobody but the client says that a payload is elsewhere",
+    file: "src/sqs/context.ts",
+    find: "for (const key of [QUEUE_PAIR, OFFLOADED_PAIR]) {",
+    replace: "for (const key of [QUEUE_PAIR]) {",
+    tests: SQS,
+  },
+  {
+    check: "SQS: payloads outside of the bucket's prefix",
+    file: "src/s3/offload.ts",
+    find: "reference.startsWith(",
+    replace: "reference.startsWith(Bucket) || reference.startsWith(",
+    tests: SQS,
+  },
+  {
+    check: "SQS: no message hides another",
+    file: "src/sqs/receive.ts",
+    find: "if (isKeyfoldError(error)) return error;",
+    replace: "if (isKeyfoldError(error)) return error;\n  throw error;",
+    tests: SQS,
+  },
+  {
+    check: "SQS: an error has no body",
+    file: "src/sqs/receive.ts",
+    find: "{ ...shown, error, sealedBody: Body };",
+    replace: "{ ...shown, Body, error, sealedBody: Body };",
+    tests: SQS,
+  },
+  {
+    check: "SQS: deduplication ids need the secret's context",
+    file: "src/sqs/deduplication.ts",
+    find: "serializeContext(encryptionContext)",
+    replace: "serializeContext({})",
+    tests: SQS,
+  },
+  {
+    check: "payloads are bound to something",
+    file: "src/client/payload.ts",
+    find: "if (Object.keys(options?.encryptionContext ?? {}).length > 0) return;",
+    replace: "if (options !== null) return;",
+    tests: ["test/client/payload"],
+  },
 ];
