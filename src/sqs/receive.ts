@@ -61,12 +61,17 @@ export async function receiveMessage(
   const own = ownContext(config, encryptionContext);
   // What is wrong with the call is said before messages are taken from the queue.
   config.boundQueue(queueUrl);
-  const MessageAttributeNames = [...new Set([...(input.MessageAttributeNames ?? []), MARKER])];
+  const MessageAttributeNames = namesWithMarker(input.MessageAttributeNames);
   const command = new ReceiveMessageCommand({ ...input, MessageAttributeNames });
   const reply = (await config.client.send(command, callOf(signal))) as ReceiveMessageCommandOutput;
   if (reply.Messages === undefined) return reply;
   const open = (message: Message) => openedOrMarked(config, message, { queueUrl, own, signal });
   return { ...reply, Messages: await Promise.all(reply.Messages.map(open)) };
+}
+
+/** `All` and `.*` stand for all of them. */
+function namesWithMarker(names: readonly string[] = []): string[] {
+  return names.some((name) => [MARKER, "All", ".*"].includes(name)) ? [...names] : [...names, MARKER];
 }
 
 interface OpenRequest {

@@ -68,6 +68,23 @@ describe("a message through the queue", () => {
     expect(command.input.MessageAttributeNames).toEqual(["kind"]);
   });
 
+  it.each([
+    { names: undefined, asked: ["keyfold"], shown: [] },
+    { names: ["keyfold"], asked: ["keyfold"], shown: [] },
+    { names: ["All"], asked: ["All"], shown: ["kind"] },
+    { names: [".*"], asked: [".*"], shown: ["kind"] },
+    { names: ["kind", "no"], asked: ["kind", "no", "keyfold"], shown: ["kind"] },
+  ])("asks for the marker beside $names", async ({ names, asked, shown }) => {
+    const place = await startQueue();
+    const client = place.client();
+    await send(client, place.url, TEXT, { kind: { DataType: "String", StringValue: "order" } });
+    const command = new ReceiveMessageCommand({ QueueUrl: place.url, MessageAttributeNames: names });
+    const { Messages } = await client.send(command);
+    expect(place.sqs.requests.at(-1)?.input.MessageAttributeNames).toEqual(asked);
+    expect(Messages?.[0]?.Body).toBe(TEXT);
+    expect(Object.keys(Messages?.[0]?.MessageAttributes ?? {})).toEqual(shown);
+  });
+
   it("shows no attributes where there are none", async () => {
     const place = await startQueue();
     const client = place.client();
