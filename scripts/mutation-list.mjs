@@ -1198,9 +1198,15 @@ export const MUTATIONS = [
   {
     check: "SQS: a reference is one by its authentic context",
     file: "src/sqs/receive.ts",
-    find: "const offloaded = isOffloaded(encryptionContext) ? text : undefined;",
-    replace:
-      'const offloaded = isOffloaded(encryptionContext) || text.includes("/payloads/") ? text : undefined;',
+    find: "const reference = isOffloaded(encryptionContext) ?",
+    replace: 'const reference = isOffloaded(encryptionContext) || text.includes("/payloads/") ?',
+    tests: SQS,
+  },
+  {
+    check: "SQS: an offloaded payload is that of its message",
+    file: "src/sqs/receive.ts",
+    find: "assertHolds(payload);",
+    replace: "",
     tests: SQS,
   },
   {

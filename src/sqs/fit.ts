@@ -1,5 +1,6 @@
 import { LimitError } from "../errors.ts";
 import type { SqsConfig } from "./options.ts";
+import { writeReference } from "./reference.ts";
 import type { Draft, Outgoing, SealedBody } from "./seal-body.ts";
 import { MAX_MESSAGE_BYTES, messageBytes, plaintextExcess } from "./size.ts";
 
@@ -18,8 +19,10 @@ export async function sealToFit<M extends Outgoing>(
   drafts: readonly Draft<M>[],
   signal: AbortSignal | undefined,
 ): Promise<SealedBody<M>["message"][]> {
-  const shorter = async ({ draft }: Item<M>): Promise<Item<M>> =>
-    itemOf(draft, await offload!.put(draft.payload, { signal }));
+  const shorter = async ({ draft }: Item<M>): Promise<Item<M>> => {
+    const where = await offload!.put(draft.payload, { signal });
+    return itemOf(draft, writeReference(where, draft.payload));
+  };
   const items = await Promise.all(drafts.map((draft) => itemOf(draft)));
   const canShorten = (item: Item<M>) => offload !== undefined && !item.isOffloaded;
 

@@ -22,6 +22,7 @@ import { callOf, type SqsCallOptions } from "./call.ts";
 import { callerPairs, isOffloaded, messageContext, ownContext, QUEUE_PAIR } from "./context.ts";
 import { MARKER, markOf, withoutMarker } from "./marker.ts";
 import type { SqsConfig } from "./options.ts";
+import { type Reference, readReference } from "./reference.ts";
 import { requiredUrl } from "./send.ts";
 
 /** How a message was sealed. */
@@ -121,8 +122,9 @@ async function open(
   const text = fromUtf8(plaintext);
   if (text === null)
     throw new MessageFormatError("The message is authentic, but holds bytes that are not UTF-8");
-  const offloaded = isOffloaded(encryptionContext) ? text : undefined;
-  const Body = offloaded === undefined ? text : await fetched(config, offloaded, signal);
+  const reference = isOffloaded(encryptionContext) ? readReference(text) : undefined;
+  const Body = reference === undefined ? text : await fetched(config, reference, signal);
+  const offloaded = reference?.where;
   return {
     Body,
     encryption: { queue, encryptionContext: callerPairs(encryptionContext), offloaded, message },
@@ -143,21 +145,22 @@ function acceptedQueue(config: SqsConfig, stored: EncryptionContext, queueUrl: s
 
 async function fetched(
   { offload }: SqsConfig,
-  reference: string,
+  { where, assertHolds }: Reference,
   signal: AbortSignal | undefined,
 ): Promise<string> {
   if (offload === undefined) {
     throw new MessageFormatError("The message's payload was offloaded: set offload to fetch it");
   }
-  const payload = await offload.get(reference, { signal }).catch((cause: unknown) => {
-    throw isKeyfoldError(cause) ? cause : notFetched(reference, cause);
+  const payload = await offload.get(where, { signal }).catch((cause: unknown) => {
+    throw isKeyfoldError(cause) ? cause : notFetched(where, cause);
   });
+  assertHolds(payload);
   const text = fromUtf8(payload);
   if (text === null) throw new MessageFormatError("The offloaded payload holds bytes that are not UTF-8");
   return text;
 }
 
-function notFetched(reference: string, cause: unknown): StoreError {
+function notFetched(where: string, cause: unknown): StoreError {
   const details = {
     store: "offload",
     operation: "get",
@@ -165,7 +168,7 @@ function notFetched(reference: string, cause: unknown): StoreError {
     remedy: "Receive the message again when it is there; or let it become a dead letter.",
     transient: !isMisuse(cause),
   };
-  return new StoreError(`no payload for ${JSON.stringify(reference)}; see cause`, details, { cause });
+  return new StoreError(`no payload for ${JSON.stringify(where)}; see cause`, details, { cause });
 }
 
 function notSealed(mark: "plain" | { readonly version: string }): MessageFormatError {

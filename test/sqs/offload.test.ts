@@ -5,6 +5,7 @@ import { utf8 } from "../../src/bytes/utf8.ts";
 import type { LimitError } from "../../src/index.ts";
 import { createS3EncryptionClient, type S3Offload, s3Offload } from "../../src/s3/index.ts";
 import type { PayloadOffload } from "../../src/sqs/index.ts";
+import { writeReference } from "../../src/sqs/reference.ts";
 import { failure, outcome } from "../support/failure.ts";
 import { type LocalS3, s3Fault, startS3 } from "../support/s3.ts";
 import {
@@ -137,7 +138,35 @@ describe("a message whose payload lies elsewhere", () => {
     expect(good?.Body).toBe("short");
   });
 
-  it("has a typed error if the payload was altered, exchanged, or is not text", async () => {
+  it("does not open with another message's payload, however its store seals", async () => {
+    const place = await startBoth();
+    const kept = new Map<string, Uint8Array>();
+    const offload: PayloadOffload = {
+      async put(payload) {
+        kept.set(`${kept.size}`, payload);
+        return `${kept.size - 1}`;
+      },
+      get: async (where) => kept.get(where)!,
+    };
+    const client = place.client({ offload });
+    await send(client, place.url, LONG);
+    await send(client, place.url, `${LONG}!`);
+    kept.set("0", kept.get("1")!);
+    const [exchanged, own] = await receive(client, place.url);
+    expect(exchanged?.error?.code).toBe("ERR_AUTHENTICATION");
+    expect(own?.Body === `${LONG}!`).toBe(true);
+  });
+
+  it("has a typed error if its reference is not as keyfold writes it", async () => {
+    const place = await startBoth();
+    const client = place.client({ offload: place.offload });
+    const context = { ...QUEUE, "keyfold:payload": "offloaded" };
+    await plant(place, place.url, await sealedByHand(place.keyring, "big-messages/payloads/1", context));
+    expect((await receiveOne(client, place.url)).error?.code).toBe("ERR_MESSAGE_FORMAT");
+    expect(place.s3.requests).toEqual([]);
+  });
+
+  it("has a typed error if the payload was altered, or is not text", async () => {
     const place = await startBoth();
     const client = place.client({ offload: place.offload });
     const key = await sent(place);
@@ -150,7 +179,9 @@ describe("a message whose payload lies elsewhere", () => {
       put: () => Promise.resolve("here"),
       get: () => Promise.resolve(Uint8Array.of(255)),
     };
-    await send(place.client({ offload }), place.url, LONG);
+    const reference = writeReference("here", Uint8Array.of(255));
+    const context = { ...QUEUE, "keyfold:payload": "offloaded" };
+    await plant(place, place.url, await sealedByHand(place.keyring, reference, context));
     expect((await receiveOne(place.client({ offload }), place.url)).error?.message).toContain("not UTF-8");
   });
 
@@ -177,7 +208,7 @@ describe("a message whose payload lies elsewhere", () => {
     const key = await sent(place);
     await receive(client, place.url);
     const reads = place.s3.requests.length;
-    const reference = `big-messages/${key}`;
+    const reference = writeReference(`big-messages/${key}`, utf8(LONG));
 
     await send(client, place.url, reference);
     const message = await receiveOne(client, place.url);
