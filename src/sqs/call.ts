@@ -4,6 +4,7 @@ import type { EncryptionContext } from "../types.ts";
 export interface SqsCallOptions {
   /** Pairs beside those of the client: bound on sending; on receiving, each message must have them. */
   readonly encryptionContext?: EncryptionContext;
+  /** Aborts the call, keys and payloads elsewhere included. */
   readonly abortSignal?: AbortSignal;
 }
 

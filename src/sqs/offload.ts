@@ -5,5 +5,6 @@ export interface PayloadOffload {
    * payload's SHA-256 with it: another payload in its place does not open.
    */
   put(payload: Uint8Array, options: { readonly signal: AbortSignal | undefined }): Promise<string>;
+  /** Fetches what was put under this answer. */
   get(reference: string, options: { readonly signal: AbortSignal | undefined }): Promise<Uint8Array>;
 }

@@ -57,7 +57,9 @@ export type SqsEncryptionClientOptions = SqsMaterialsSource & {
   readonly offload?: PayloadOffload;
   /** The most bytes of a message: the queue's MaximumMessageSize, if that is lower. Default: 1,048,576, as of any batch. */
   readonly maxMessageBytes?: number;
+  /** Which suites may seal and open. Default: `"require-encrypt-require-decrypt"`. */
   readonly commitmentPolicy?: CommitmentPolicy;
+  /** Hears of messages sealed and opened, and of the cache of data keys. */
   readonly observer?: Observer;
 };
 

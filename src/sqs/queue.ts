@@ -4,6 +4,7 @@ import { invalidArgument } from "../arguments.ts";
 export interface Queue {
   /** 12 digits. */
   readonly accountId: string;
+  /** With its `.fifo`, if it has one. */
   readonly name: string;
 }
 

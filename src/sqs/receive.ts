@@ -33,6 +33,7 @@ export interface MessageEncryption {
   readonly encryptionContext: EncryptionContext;
   /** Where the payload lay, if it was offloaded. */
   readonly offloaded: string | undefined;
+  /** The facts of the sealed message's header; of the reference, if the payload was offloaded. */
   readonly message: MessageFacts;
 }
 
@@ -43,6 +44,7 @@ export interface MessageEncryption {
 export type ReceivedMessage = Message & {
   /** Undefined: nobody sealed it, or it did not open. */
   readonly encryption?: MessageEncryption;
+  /** Why it did not open. */
   readonly error?: KeyfoldError;
   /** The body as it was received, of a message that did not open. */
   readonly sealedBody?: string;
