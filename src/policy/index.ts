@@ -4,3 +4,7 @@ export {
   type KmsRequestEstimate,
   type QueueTraffic,
 } from "./estimate.ts";
+export type { RequiredJob } from "./required-job.ts";
+export { requiredStatements } from "./required-statements.ts";
+export { type ServiceJob, serviceStatements } from "./service-statements.ts";
+export { type PolicyDocument, type PolicyStatement, policyDocument } from "./statement.ts";

@@ -1,5 +1,13 @@
 // Type tests of keyfold/policy. See client.ts.
-import { estimateKmsRequests, type KmsRequestCounts, type QueueTraffic } from "../../src/policy/index.ts";
+import {
+  estimateKmsRequests,
+  type KmsRequestCounts,
+  type PolicyStatement,
+  policyDocument,
+  type QueueTraffic,
+  requiredStatements,
+  serviceStatements,
+} from "../../src/policy/index.ts";
 import { type Equal, expectType } from "./expect.js";
 
 declare const queue: QueueTraffic;
@@ -13,4 +21,14 @@ export function estimates(): void {
   estimateKmsRequests(queues);
   // @ts-expect-error Who sends has to be said.
   estimateKmsRequests({ billingPeriodSeconds: 86_400, consumers: 1 });
+}
+
+export function statements(arn: string): void {
+  const required = requiredStatements({ job: "s3-reader", keyArns: [arn], bucketArn: arn, bindTo: "object" });
+  expectType<Equal<typeof required, readonly PolicyStatement[]>>();
+  policyDocument([...required, ...serviceStatements({ job: "ses", accountId: "111122223333" })]);
+  // @ts-expect-error A queue has an ARN.
+  requiredStatements({ job: "sqs-producer", keyArn: arn });
+  // @ts-expect-error Who is guarded against?
+  serviceStatements({ job: "queue-event-source", service: "sns" });
 }
