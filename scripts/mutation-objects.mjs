@@ -49,7 +49,7 @@ export const OBJECT_MUTATIONS = [
     file: "src/client/begin-object.ts",
     find: "if (!bound && !manager.bindsObjectContext) assertNoPairs(request.encryptionContext);",
     replace: "",
-    tests: ["test/s3/context"],
+    tests: ["test/object/context"],
   },
   {
     check: "reserved pairs of S3 objects",
