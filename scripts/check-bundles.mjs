@@ -55,7 +55,8 @@ const SUBPATHS = {
   // It asks KMS by the keyring of keyfold/kms.
   "./ses": { sdk: ["@aws-sdk/client-kms", "@aws-sdk/client-s3"], has: ["ses"], may: ["kms"] },
   "./sqs": { sdk: ["@aws-sdk/client-sqs"], has: ["sqs"], may: ["sealing"] },
-  "./policy": { sdk: [], has: ["policy"] },
+  // It names the pairs that SES binds.
+  "./policy": { sdk: [], has: ["policy"], may: ["ses"] },
   "./testing": {
     sdk: [],
     has: ["testing"],
