@@ -1,7 +1,7 @@
-// npm run examples [TEXT]: runs every example, and every JavaScript block of the README, as a reader would: unchanged, in
-// a folder with the packed keyfold installed. `new KMSClient({})`, `new DynamoDBClient({})`, `new S3Client({})` and
-// `new SQSClient({})` find those on loopback by the SDK's own environment variables. The page of examples/browser is opened in Chromium where
-// there is one. With TEXT, only those whose name has it.
+// npm run examples [TEXT]: runs every example, and every JavaScript block of the README and of docs/, as a reader would:
+// unchanged, in a folder with the packed keyfold installed. The compiler looks at the blocks first. `new KMSClient({})`
+// and the other clients find local services by the SDK's own environment variables. The page of examples/browser is opened
+// in Chromium where there is one. With TEXT, only those whose name has it.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
@@ -14,16 +14,17 @@ import { findChromium, launchChromium } from "../test/runtimes/install.mjs";
 import { serveDynamoDb } from "../test/support/dynamodb-server.mjs";
 import { serveS3 } from "../test/support/s3-server.mjs";
 import { serveSqs } from "../test/support/sqs-server.mjs";
-import { installPacked, pack, ROOT, withTemporaryFolder } from "./packed.mjs";
+import { codeBlocks } from "./code-blocks.mjs";
+import { execute, installPacked, pack, ROOT, withTemporaryFolder } from "./packed.mjs";
 
-// The key that the README and the examples name.
+// The key that the documentation and the examples name.
 const KEY = { id: "1234abcd-12ab-34cd-56ef-1234567890ab" };
 const REPLICA = {
   id: "mrk-1234abcd12ab34cd56ef1234567890ab",
   multiRegion: true,
   replicaRegions: ["eu-west-1"],
 };
-// The buckets and queues that the README names, and a mail.
+// The buckets and queues that the documentation names, and a mail.
 const BUCKETS = ["inbound-mail", "orders"];
 const QUEUES = ["orders"];
 const MAIL = {
@@ -44,21 +45,33 @@ await withTemporaryFolder(async (folder) => {
   await cp(join(ROOT, "examples"), project, { recursive: true });
   const manifest = JSON.parse(await readFile(join(ROOT, "examples/package.json"), "utf8"));
   await installPacked(project, (await pack(folder)).tarball, manifest);
-  await writeReadmeBlocks(project);
-
+  await tell("types", () => writeBlocks(project));
   await runPrograms(project);
   if ("browser".includes(wanted)) await tell("browser", () => openPage(project));
 });
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-async function writeReadmeBlocks(project) {
-  const readme = await readFile(join(ROOT, "README.md"), "utf8");
-  const blocks = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
-  if (blocks.length === 0) throw new Error("The README has no JavaScript block.");
-  for (const [i, code] of blocks.entries()) {
-    await writeFile(join(project, `readme-block-${i + 1}.mjs`), code);
-  }
+/** Writes each block of the documentation as a program, and has the compiler look at them all. */
+async function writeBlocks(project) {
+  const blocks = await codeBlocks();
+  for (const { name, code } of blocks) await writeFile(join(project, `${name}.mjs`), code);
+  const compilerOptions = {
+    allowJs: true,
+    checkJs: true,
+    strict: true,
+    noImplicitAny: false,
+    skipLibCheck: true,
+    noEmit: true,
+    target: "es2022",
+    lib: ["es2023"],
+    module: "nodenext",
+    types: ["node"],
+  };
+  const files = blocks.map(({ name }) => `${name}.mjs`);
+  await writeFile(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
+  await execute(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", project]);
+  console.log(`the compiler accepts the ${blocks.length} blocks of the documentation`);
 }
 
 async function runPrograms(project) {
