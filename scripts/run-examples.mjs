@@ -7,34 +7,11 @@ import { spawn } from "node:child_process";
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { S3Client } from "@aws-sdk/client-s3";
-import { sealMail } from "keyfold/ses";
-import { createLocalKms } from "keyfold/testing";
 import { findChromium, launchChromium } from "../test/runtimes/install.mjs";
-import { serveDynamoDb } from "../test/support/dynamodb-server.mjs";
-import { serveS3 } from "../test/support/s3-server.mjs";
-import { serveSqs } from "../test/support/sqs-server.mjs";
 import { codeBlocks } from "./code-blocks.mjs";
+import { startServices } from "./local-services.mjs";
 import { execute, installPacked, pack, ROOT, withTemporaryFolder } from "./packed.mjs";
 
-// The key that the documentation and the examples name.
-const KEY = { id: "1234abcd-12ab-34cd-56ef-1234567890ab" };
-const REPLICA = {
-  id: "mrk-1234abcd12ab34cd56ef1234567890ab",
-  multiRegion: true,
-  replicaRegions: ["eu-west-1"],
-};
-// The buckets and queues that the documentation names, and a mail.
-const BUCKETS = ["inbound-mail", "orders"];
-const QUEUES = ["orders"];
-const MAIL = {
-  bucket: "inbound-mail",
-  key: "inbox/0a1b2c",
-  sourceAccount: "111122223333",
-  ruleName: "store",
-  messageId: "0a1b2c",
-  mime: new TextEncoder().encode("Subject: 42 pears\r\n\r\nby Friday\r\n"),
-};
 const TIMEOUT_MS = 120_000;
 const wanted = process.argv[2] ?? "";
 
@@ -75,40 +52,17 @@ async function writeBlocks(project) {
 }
 
 async function runPrograms(project) {
-  const kms = createLocalKms({ keys: [KEY, REPLICA] });
-  const [{ url }, dynamoDb, s3, sqs] = await Promise.all([
-    kms.listen(),
-    serveDynamoDb(),
-    serveS3(...BUCKETS),
-    serveSqs(...QUEUES),
-  ]);
-  const env = {
-    ...process.env,
-    AWS_ENDPOINT_URL_KMS: url,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
-    AWS_ENDPOINT_URL_S3: s3.url,
-    AWS_ENDPOINT_URL_SQS: sqs.url,
-    AWS_REGION: kms.region,
-    AWS_ACCESS_KEY_ID: "EXAMPLE",
-    AWS_SECRET_ACCESS_KEY: "not-a-secret",
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-  };
+  const services = await startServices();
   try {
-    await storeMail(kms, s3.url);
     const programs = (await readdir(project)).filter(
       (name) => name.endsWith(".mjs") && name.includes(wanted),
     );
-    for (const program of programs.toSorted()) await tell(program, () => runProgram(project, program, env));
+    for (const program of programs.toSorted()) {
+      await tell(program, () => runProgram(project, program, { ...process.env, ...services.env }));
+    }
   } finally {
-    await Promise.all([kms.close(), dynamoDb.close(), s3.close(), sqs.close()]);
+    await services.close();
   }
-}
-
-async function storeMail(kms, endpoint) {
-  const credentials = { accessKeyId: "EXAMPLE", secretAccessKey: "not-a-secret" };
-  const s3 = new S3Client({ endpoint, region: kms.region, credentials, forcePathStyle: true });
-  await sealMail({ ...MAIL, s3, kms: kms.client, keyId: kms.arn(KEY.id) });
-  s3.destroy();
 }
 
 async function runProgram(cwd, program, env) {
