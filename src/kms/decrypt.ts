@@ -43,7 +43,8 @@ export async function tryDecrypt(
   } catch (error) {
     dataKey?.fill(0);
     if (signal?.aborted || !isKeyfoldError(error)) throw error;
-    request.note(edk, "failed", error.message, error);
+    // Whoever lists the reasons names the keyring.
+    request.note(edk, "failed", error.message.replace(`Keyring ${keyring}: `, ""), error);
     return null;
   }
 }

@@ -41,7 +41,8 @@ export interface FaultCase {
     | "quotable";
   /** The trouble is the client's, whichever key it asks for. */
   readonly wholeClient?: true;
-  readonly abortAfterMs?: number;
+  /** The caller aborts while the call is on its way. */
+  readonly abort?: true;
   expect(flow: Flow): Outcome;
 }
 
@@ -120,7 +121,7 @@ function* retries(): Generator<FaultCase> {
       expect: always(SUCCESS),
     };
   }
-  yield { name: "aborted", fault: { delayMs: 2000 }, abortAfterMs: 15, expect: always({ kind: "aborted" }) };
+  yield { name: "aborted", fault: { delayMs: 2000 }, abort: true, expect: always({ kind: "aborted" }) };
 }
 
 const DEFECTS: Readonly<Record<MalformedReply, "whole reply" | "Plaintext" | "CiphertextBlob" | "silent">> = {

@@ -99,13 +99,14 @@ async function runScenario(flow: Flow, of: FaultCase): Promise<void> {
       ...(flow.keyId !== undefined && { keyId: flow.keyId }),
       ...(of.times !== undefined && { times: of.times }),
     });
-  const timer = of.abortAfterMs && setTimeout(() => abort.abort(reason), of.abortAfterMs);
+  // While the faulty call is on its way, however long the calls before it took.
+  const timer = of.abort && setInterval(() => void (handle!.hits > 0 && abort.abort(reason)), 1);
   kms.clearEvents();
   try {
     const work = flow.run({
       client,
       observer: (event) => void (event.type === "kmsCall" && events.push(event)),
-      ...(of.abortAfterMs !== undefined && { signal: abort.signal }),
+      ...(of.abort && { signal: abort.signal }),
     });
     const result = await withinDeadline(work).then(
       (plaintext) => ({ plaintext }),
@@ -117,7 +118,7 @@ async function runScenario(flow: Flow, of: FaultCase): Promise<void> {
     }
     check(flow, of, result, events, reason);
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
     client.destroy();
     kms.faults.clear();
   }

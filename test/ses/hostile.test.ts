@@ -30,6 +30,7 @@ describe("a mail that an attacker sealed under a key of their own account", () =
     if (pins.keyId === undefined) {
       expect(error.cause).toMatchObject({ code: "ERR_KEYRING" });
       expect(error.message).toContain(`a key of account ${OTHER_ACCOUNT}, not of ${ACCOUNT}`);
+      expect(error.message.split("KMS keys of account").length - 1, "the keyring is named once").toBe(1);
     }
   });
 
