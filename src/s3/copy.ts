@@ -31,7 +31,7 @@ export async function copyObject(
   }
   throw new S3ObjectError(
     "ERR_S3_COPY",
-    `The client binds objects to their ${config.bindTo} (bindTo), so that a copy would not open. Send the command with { reencrypt: true } to open the source and seal it anew.`,
+    `The client binds objects to their place (bindTo "${config.bindTo}"), so that a copy would not open. Send the command with { reencrypt: true } to open the source and seal it anew.`,
   );
 }
 
