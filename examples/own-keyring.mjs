@@ -1,5 +1,5 @@
 // A keyring of one's own: here a made-up key service, in the shape of Vault's transit engine or an HSM. It wraps and
-// unwraps; data keys, signatures, context and wiping are keyfold's business.
+// unwraps; data keys, signatures, context and wiping are keyfold's business. vault-keyring.mjs is one for Vault itself.
 import assert from "node:assert/strict";
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { createEncryptionClient } from "keyfold";
