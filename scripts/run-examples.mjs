@@ -1,7 +1,8 @@
 // npm run examples [TEXT]: runs every example, and every JavaScript block of the README and of docs/, as a reader would:
-// unchanged, in a folder with the packed keyfold installed. The compiler looks at the blocks first. `new KMSClient({})`
-// and the other clients find local services by the SDK's own environment variables. The page of examples/browser is opened
-// in Chromium where there is one. With TEXT, only those whose name has it.
+// unchanged, in a folder with the packed keyfold installed. The compiler looks at the blocks first, and at the modules in
+// folders of examples/, which are there to be copied. `new KMSClient({})` and the other clients find local services by the
+// SDK's own environment variables. The page of examples/browser is opened in Chromium where there is one. With TEXT, only
+// those whose name has it.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
@@ -12,6 +13,8 @@ import { codeBlocks } from "./code-blocks.mjs";
 import { startServices } from "./local-services.mjs";
 import { execute, installPacked, pack, ROOT, withTemporaryFolder } from "./packed.mjs";
 
+// Folders of examples/ that nobody copies: stand-ins, a page, what was installed.
+const NOT_COPIED = ["local", "browser", "node_modules"];
 const TIMEOUT_MS = 120_000;
 const wanted = process.argv[2] ?? "";
 
@@ -29,7 +32,7 @@ await withTemporaryFolder(async (folder) => {
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** Writes each block of the documentation as a program, and has the compiler look at them all. */
+/** Writes each block of the documentation as a program, and has the compiler look at them all, and at the modules. */
 async function writeBlocks(project) {
   const blocks = await codeBlocks();
   for (const { name, code } of blocks) await writeFile(join(project, `${name}.mjs`), code);
@@ -45,10 +48,22 @@ async function writeBlocks(project) {
     module: "nodenext",
     types: ["node"],
   };
-  const files = blocks.map(({ name }) => `${name}.mjs`);
+  const modules = await modulesToCopy(project);
+  const files = [...blocks.map(({ name }) => `${name}.mjs`), ...modules];
   await writeFile(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
   await execute(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", project]);
-  console.log(`the compiler accepts the ${blocks.length} blocks of the documentation`);
+  console.log(
+    `the compiler accepts ${blocks.length} blocks of the documentation and ${modules.length} modules to copy`,
+  );
+}
+
+async function modulesToCopy(project) {
+  const entries = await readdir(project, { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory() && !NOT_COPIED.includes(entry.name));
+  const files = await Promise.all(
+    folders.map(async ({ name }) => (await readdir(join(project, name))).map((file) => `${name}/${file}`)),
+  );
+  return files.flat();
 }
 
 async function runPrograms(project) {
