@@ -1,21 +1,23 @@
 import { defineConfig } from "tsup";
-import { mergeChunks } from "./scripts/merge-chunks.mjs";
+import { groupChunks } from "./scripts/group-chunks.mjs";
+
+const entry = {
+  index: "src/index.ts",
+  "hierarchy/file": "src/hierarchy/file.ts",
+  "kms/index": "src/kms/index.ts",
+  "hierarchy/index": "src/hierarchy/index.ts",
+  "dynamodb/index": "src/dynamodb/index.ts",
+  "s3/index": "src/s3/index.ts",
+  "ses/index": "src/ses/index.ts",
+  "sqs/index": "src/sqs/index.ts",
+  "policy/index": "src/policy/index.ts",
+  "testing/index": "src/testing/index.ts",
+  "crypto/node": "src/crypto/node.ts",
+  "crypto/web": "src/crypto/web.ts",
+};
 
 export default defineConfig({
-  entry: {
-    index: "src/index.ts",
-    "hierarchy/file": "src/hierarchy/file.ts",
-    "kms/index": "src/kms/index.ts",
-    "hierarchy/index": "src/hierarchy/index.ts",
-    "dynamodb/index": "src/dynamodb/index.ts",
-    "s3/index": "src/s3/index.ts",
-    "ses/index": "src/ses/index.ts",
-    "sqs/index": "src/sqs/index.ts",
-    "policy/index": "src/policy/index.ts",
-    "testing/index": "src/testing/index.ts",
-    "crypto/node": "src/crypto/node.ts",
-    "crypto/web": "src/crypto/web.ts",
-  },
+  entry,
   format: ["esm", "cjs"],
   target: "node20",
   dts: true,
@@ -23,5 +25,5 @@ export default defineConfig({
   removeNodeProtocol: false,
   clean: true,
   external: ["#crypto", /^@aws-sdk\//],
-  onSuccess: () => mergeChunks("dist"),
+  esbuildPlugins: [groupChunks(entry)],
 });

@@ -31,8 +31,8 @@ export const INSTRUCTION_FILE_MARKER = "x-amz-crypto-instr-file";
 /** What stays on the object when the rest of V3 lies in an instruction file. */
 export const V3_CONTENT = [V3.cipher, V3.commitment, V3.messageId] as const;
 
-const V3_NAMES: readonly string[] = Object.values(V3);
-const V2_NAMES: readonly string[] = Object.values(V2);
+const V3_NAMES: readonly string[] = /* @__PURE__ */ Object.values(V3);
+const V2_NAMES: readonly string[] = /* @__PURE__ */ Object.values(V2);
 
 /** Of these names, those of format V3; and those of V1 and V2. */
 export function namesByFormat(names: readonly string[]): { v3: string[]; v2: string[] } {

@@ -1,1 +1,0 @@
-export function mergeChunks(folder: string): Promise<void>;
