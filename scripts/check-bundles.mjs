@@ -1,13 +1,12 @@
 // Part of `npm run package`: bundles the packed library as applications do, and checks what is in it by meaning: no
 // AWS SDK where none was asked for, no `node:` module on the web, no other subpath's code. Then runs the bundles.
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createEncryptionClient, rawAesKeyring } from "keyfold";
 import { bundle, openingProgram } from "./bundle.mjs";
-import { installPacked, lend, pack, withTemporaryFolder } from "./packed.mjs";
 
 /**
  * Programs that only open one message, and the most bytes that they may have. On the web, noble is 21,000 of them. Of S3
@@ -41,23 +40,23 @@ const MARKS = {
 
 /** Each subpath: the AWS packages it may import, and the parts that it must or may have, and no others. A new one needs a row. */
 const SUBPATHS = {
-  ".": { sdk: [], has: ["sealing"] },
-  "./hierarchy": { sdk: [], has: ["hierarchy"] },
-  "./hierarchy/file": {
+  keyfold: { sdk: [], has: ["sealing"] },
+  "keyfold/hierarchy": { sdk: [], has: ["hierarchy"] },
+  "keyfold/hierarchy/file": {
     sdk: [],
     has: ["files"],
     // Files are of Node, Bun and Deno: who bundles this for the web is told so by the bundler.
     nodeOnly: ["node:fs/promises", "node:path"],
   },
-  "./dynamodb": { sdk: ["@aws-sdk/client-dynamodb", "@aws-sdk/client-kms"], has: ["dynamodb"] },
-  "./kms": { sdk: ["@aws-sdk/client-kms"], has: ["kms"] },
-  "./s3": { sdk: ["@aws-sdk/client-s3", "@aws-sdk/lib-storage"], has: ["s3"] },
+  "keyfold/dynamodb": { sdk: ["@aws-sdk/client-dynamodb", "@aws-sdk/client-kms"], has: ["dynamodb"] },
+  "keyfold/kms": { sdk: ["@aws-sdk/client-kms"], has: ["kms"] },
+  "keyfold/s3": { sdk: ["@aws-sdk/client-s3", "@aws-sdk/lib-storage"], has: ["s3"] },
   // It asks KMS by the keyring of keyfold/kms.
-  "./ses": { sdk: ["@aws-sdk/client-kms", "@aws-sdk/client-s3"], has: ["ses"], may: ["kms"] },
-  "./sqs": { sdk: ["@aws-sdk/client-sqs"], has: ["sqs"], may: ["sealing"] },
+  "keyfold/ses": { sdk: ["@aws-sdk/client-kms", "@aws-sdk/client-s3"], has: ["ses"], may: ["kms"] },
+  "keyfold/sqs": { sdk: ["@aws-sdk/client-sqs"], has: ["sqs"], may: ["sealing"] },
   // It names the pairs that SES binds.
-  "./policy": { sdk: [], has: ["policy"], may: ["ses"] },
-  "./testing": {
+  "keyfold/policy": { sdk: [], has: ["policy"], may: ["ses"] },
+  "keyfold/testing": {
     sdk: [],
     has: ["testing"],
     // It speaks of KMS's commands.
@@ -67,31 +66,24 @@ const SUBPATHS = {
   },
 };
 
-await withTemporaryFolder(async (folder) => {
-  const { tarball } = await pack(folder);
-  const project = join(folder, "project");
-  await installPacked(project, tarball);
-  await lend(project, "@aws-sdk");
-  const { exports } = JSON.parse(await readFile(join(project, "node_modules/keyfold/package.json"), "utf8"));
-  const subpaths = Object.keys(exports).filter((subpath) => subpath !== "./package.json");
+/** `project`: a folder with keyfold and the AWS packages. */
+export async function checkBundles(project, subpaths) {
   assert.deepEqual(subpaths.toSorted(), Object.keys(SUBPATHS).toSorted(), "each subpath needs a row above");
-
   for (const subpath of subpaths) {
     for (const platform of ["node", "browser"]) await checkSubpath(project, subpath, platform);
   }
   for (const program of PROGRAMS) {
     for (const platform of ["node", "browser"]) await checkProgram(project, platform, program);
   }
-});
+}
 
 async function checkSubpath(project, subpath, platform) {
   const rule = SUBPATHS[subpath];
-  const specifier = `keyfold${subpath.slice(1)}`;
-  const { text, bytes, imports, inputs } = await bundle(project, platform, `export * from "${specifier}";`, {
+  const { text, bytes, imports, inputs } = await bundle(project, platform, `export * from "${subpath}";`, {
     // Left as imports, so that one sees who asks for what.
     external: ["@aws-sdk/*", "node:*"],
   });
-  const what = `${specifier} for ${platform}`;
+  const what = `${subpath} for ${platform}`;
   const names = imports.map(({ path }) => path);
   const strangers = names.filter((path) => !isBuiltin(path) && !rule.sdk.includes(path));
   assert.deepEqual(strangers, [], `${what} imports what it may not`);

@@ -19,14 +19,14 @@ export async function execute(command, args, options = {}) {
   }
 }
 
-/** Packs keyfold into `folder`: the tarball's path, its size and its files. */
+/** Packs keyfold into `folder`: the tarball's path, its sizes and its files. */
 export async function pack(folder) {
   const json = await execute("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
     cwd: ROOT,
   });
   // An array, or since npm 12 an object by package name.
-  const [{ filename, size, files }] = Object.values(JSON.parse(json));
-  return { tarball: join(folder, filename), size, files: files.map(({ path }) => path) };
+  const [{ filename, size, unpackedSize, files }] = Object.values(JSON.parse(json));
+  return { tarball: join(folder, filename), size, unpackedSize, files: files.map(({ path }) => path) };
 }
 
 /** Makes `folder` a project with keyfold from this tarball, its dependencies, and nothing else. */
