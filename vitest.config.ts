@@ -44,6 +44,7 @@ const WITHOUT_BACKEND = [
   "test/hierarchy/file-failure.test.ts",
   "test/hierarchy/file-race.test.ts",
   "test/hierarchy/rewrap-kill.test.ts",
+  "test/testing/open-local-kms-process.test.ts",
   // Imports both backends by path.
   "test/crypto/agreement.test.ts",
 ];

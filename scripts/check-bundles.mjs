@@ -61,8 +61,8 @@ const SUBPATHS = {
     has: ["testing"],
     // It speaks of KMS's commands.
     may: ["kms"],
-    // `listen()` loads it when it is called, and only then.
-    dynamic: ["node:http"],
+    // `listen()` and `openLocalKms()` load them when they are called, and only then.
+    dynamic: ["node:fs", "node:path", "node:process", "node:http"],
   },
 };
 

@@ -315,7 +315,7 @@ export interface StoreErrorDetails {
   readonly transient: boolean;
 }
 
-/** The store of a hierarchy's wrapped keys failed, or that of offloaded payloads. `cause` is its own error. */
+/** The store of a hierarchy's wrapped keys failed, that of offloaded payloads, or a local KMS's file. `cause` is its own error. */
 export class StoreError extends KeyfoldError implements StoreErrorDetails {
   declare readonly code: "ERR_STORE";
   override readonly name = "StoreError";

@@ -16,5 +16,7 @@ export type { KeySpec, KeyState, KeyUsage } from "./key.ts";
 export type { LocalKmsKey, LocalKmsKeyOptions, LocalKmsKeys } from "./local-keys.ts";
 export type { LocalKms, LocalKmsOptions } from "./local-kms.ts";
 export { createLocalKms } from "./local-kms.ts";
+export type { LocalKmsFileOptions } from "./open-local-kms.ts";
+export { openLocalKms } from "./open-local-kms.ts";
 export type { KmsOperation } from "./operations/table.ts";
 export { KMS_OPERATIONS } from "./operations/table.ts";

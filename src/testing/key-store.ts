@@ -51,12 +51,20 @@ export class KeyStore {
     return this.#aliases.get(arn);
   }
 
+  /** Forgets everything for these. */
+  replaceAll(keys: readonly KmsKey[], aliases: readonly Alias[]): void {
+    this.#keys.clear();
+    this.#aliases.clear();
+    for (const key of keys) this.addKey(key);
+    for (const alias of aliases) this.addAlias(alias);
+  }
+
   addKey(key: KmsKey): void {
     this.#keys.set(key.arn, key);
     key.group?.members.set(key.region, key);
   }
 
-  removeKey(key: KmsKey): void {
+  removeKey(key: KmsKey, at = this.#now()): void {
     this.#keys.delete(key.arn);
     for (const alias of this.#aliases.values()) {
       if (alias.target === key) this.#aliases.delete(alias.arn);
@@ -66,7 +74,7 @@ export class KeyStore {
     group.members.delete(key.region);
     const primary = group.members.get(group.primaryRegion);
     if (primary?.deletion !== undefined && primary.deletion.dueAt === undefined) {
-      scheduleDeletion(primary, primary.deletion.windowDays, this.#now());
+      scheduleDeletion(primary, primary.deletion.windowDays, at);
     }
   }
 
@@ -143,10 +151,14 @@ export class KeyStore {
     return this.key(arn) ?? missing(`Key '${arn}' does not exist`);
   }
 
+  // As if it had been looked at all the time: the end of the last replica begins the time of its primary.
   #sweep(): void {
     const now = this.#now();
-    for (const key of this.#keys.values()) {
-      if (key.deletion?.dueAt !== undefined && key.deletion.dueAt <= now) this.removeKey(key);
+    const dueAt = (key: KmsKey): number => key.deletion?.dueAt ?? Number.POSITIVE_INFINITY;
+    for (;;) {
+      const due = [...this.#keys.values()].filter((key) => dueAt(key) <= now);
+      if (due.length === 0) return;
+      for (const key of due.sort((a, b) => dueAt(a) - dueAt(b))) this.removeKey(key, dueAt(key));
     }
   }
 }

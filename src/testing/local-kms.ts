@@ -6,8 +6,10 @@ import type { LocalKmsClient } from "./client.ts";
 import { createClient } from "./client.ts";
 import type { LocalKmsFaults } from "./faults.ts";
 import { createFaults } from "./faults.ts";
+import type { KeyFile } from "./file/key-file.ts";
 import type { LocalKmsEndpoint } from "./http.ts";
 import { listen } from "./http.ts";
+import { ensureKey, keepIn, keeping } from "./kept-keys.ts";
 import { KeyStore } from "./key-store.ts";
 import type { LocalKmsKeyOptions, LocalKmsKeys } from "./local-keys.ts";
 import { createLocalKeys } from "./local-keys.ts";
@@ -51,7 +53,7 @@ export interface LocalKms extends LocalKmsKeys {
    * (Node and compatible runtimes only). The caller is the access key id; signatures are not verified.
    */
   listen(options?: { readonly port?: number }): Promise<LocalKmsEndpoint>;
-  /** Closes everything that listens. */
+  /** Closes everything that listens, and the file if there is one. */
   close(): Promise<void>;
   /** The audit log: every call that reached the KMS, oldest first, failed ones too. */
   readonly events: readonly LocalKmsEvent[];
@@ -90,6 +92,14 @@ export interface LocalKms extends LocalKmsKeys {
  * ```
  */
 export function createLocalKms(options: LocalKmsOptions = {}): LocalKms {
+  if (Object.hasOwn(options, "file")) {
+    throw invalidArgument("createLocalKms keeps nothing in a file; use await openLocalKms({ file })");
+  }
+  return assembleLocalKms(options);
+}
+
+/** With a file: one whose keys are those of the file, and are kept there. */
+export function assembleLocalKms(options: LocalKmsOptions, file?: KeyFile): LocalKms {
   const {
     region = "us-east-1",
     accountId = "111122223333",
@@ -104,10 +114,12 @@ export function createLocalKms(options: LocalKmsOptions = {}): LocalKms {
   if (!(grantDelayMs >= 0)) throw invalidArgument("grantDelayMs must not be negative");
 
   const store = new KeyStore(now, options.strictRegions ?? false);
+  const keep = file === undefined ? () => {} : keepIn(file, store);
   const faults = createFaults();
   const events: LocalKmsEvent[] = [];
   const service = createService({
     store,
+    keep,
     faults,
     grantDelayMs,
     now,
@@ -115,8 +127,14 @@ export function createLocalKms(options: LocalKmsOptions = {}): LocalKms {
   });
   const endpoints = new Set<LocalKmsEndpoint>();
 
-  const keys = createLocalKeys(store, { region, accountId, now });
-  for (const key of options.keys ?? []) keys.createKey(key);
+  const home = { region, accountId, now };
+  const keys = keeping(createLocalKeys(store, home), keep);
+  for (const key of options.keys ?? []) {
+    if (file === undefined) keys.createKey(key);
+    else ensureKey(store, keys, home, key);
+  }
+  // Also what has reached its end since the file was written.
+  keep();
 
   const clientFor: LocalKms["clientFor"] = ({ region: of = region, principal = "local" }) =>
     createClient(service, callerFor(principal, { accountId, region: of, userAgent: "keyfold-local-kms" }));
@@ -141,6 +159,7 @@ export function createLocalKms(options: LocalKmsOptions = {}): LocalKms {
     async close() {
       await Promise.all([...endpoints].map((endpoint) => endpoint.close()));
       endpoints.clear();
+      file?.close();
     },
     events,
     clearEvents: () => void events.splice(0),

@@ -17,15 +17,17 @@ export interface BackingKey {
 export interface Material {
   /** How often the key was rotated: the number of the backing key that seals. */
   readonly rotations: number;
+  /** The first material: for the file that outlives it, and nothing else. */
+  readonly root: Uint8Array;
   rotate(): void;
   backingKey(rotation: number): BackingKey;
   currentId(): string;
 }
 
-export function createMaterial(root: Uint8Array): Material {
+export function createMaterial(root: Uint8Array, rotated = 0): Material {
   const first = Uint8Array.from(root);
   const known = new Map<number, BackingKey>();
-  let rotations = 0;
+  let rotations = rotated;
 
   const backingKey = (rotation: number): BackingKey => {
     const kept = known.get(rotation);
@@ -44,6 +46,7 @@ export function createMaterial(root: Uint8Array): Material {
     get rotations() {
       return rotations;
     },
+    root: first,
     rotate() {
       rotations += 1;
     },

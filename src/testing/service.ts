@@ -1,3 +1,4 @@
+import { StoreError } from "../errors.ts";
 import type { LocalKmsEvent } from "./audit.ts";
 import { auditElements, auditEvent, auditParameters } from "./audit.ts";
 import type { Caller } from "./caller.ts";
@@ -53,6 +54,8 @@ export interface Service {
 
 export function createService(of: {
   readonly store: KeyStore;
+  /** Called after every change, before it is answered. Throws a `StoreError` if it took the change back. */
+  readonly keep: () => void;
   readonly faults: ReturnType<typeof createFaults>;
   readonly grantDelayMs: number;
   readonly now: () => number;
@@ -95,7 +98,7 @@ export function createService(of: {
 }
 
 async function serve(
-  of: { readonly now: () => number; readonly log: (event: LocalKmsEvent) => void },
+  of: Pick<Parameters<typeof createService>[0], "now" | "keep" | "log">,
   operation: Operation,
   call: Call,
   raw: RawInput,
@@ -114,7 +117,10 @@ async function serve(
     if (raw.Recipient !== undefined) {
       throw new KmsFailure("UnsupportedOperationException", "The local KMS has no Nitro enclaves");
     }
-    output = await operation.run(call, input as never);
+    const running = operation.run(call, input as never);
+    // No operation that changes keys waits: the change is made by now.
+    if (!operation.readOnly) keepChange(of.keep);
+    output = await running;
     if (!operation.readOnly) elements = responseElements(call, call.elements ?? output);
   } catch (error) {
     if (!(error instanceof KmsFailure)) throw error;
@@ -138,6 +144,15 @@ async function serve(
   );
   if (failure !== undefined) return { kind: "failure", failure, requestId };
   return { kind: "reply", ...applyReplyFaults(output, strike.reply), requestId };
+}
+
+function keepChange(keep: () => void): void {
+  try {
+    keep();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    throw new KmsFailure("KMSInternalException", error.message);
+  }
 }
 
 function additionalData({ keyMaterialId, retiredGrantId }: Call): LocalKmsEvent["additionalEventData"] {

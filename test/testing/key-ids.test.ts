@@ -152,6 +152,20 @@ describe("Regions", () => {
     expect(() => kms.describeKey(MRK)).toThrow("does not exist");
   });
 
+  test("a primary's time begins at the end of its last replica, whoever looks when", () => {
+    const day = 86_400_000;
+    let now = 0;
+    const keys = [{ id: MRK, replicaRegions: ["eu-west-1", "ap-south-1"] }];
+    const kms = createLocalKms({ keys, now: () => now });
+    kms.scheduleKeyDeletion(MRK, 7);
+    kms.scheduleKeyDeletion(kms.arn(MRK, "ap-south-1"), 30);
+    kms.scheduleKeyDeletion(kms.arn(MRK, "eu-west-1"), 7);
+    now = 36 * day;
+    expect(kms.describeKey(MRK).keyState).toBe("PendingDeletion");
+    now = 37 * day;
+    expect(() => kms.describeKey(MRK)).toThrow("does not exist");
+  });
+
   test("other partitions have ARNs of their own", () => {
     const arn = (region: string) => createLocalKms({ keys: [{ id: KEY_A }], region }).arn(KEY_A);
     expect(arn("cn-north-1")).toBe(`arn:aws-cn:kms:cn-north-1:111122223333:key/${KEY_A}`);
