@@ -62,7 +62,7 @@ const SUBPATHS = {
     // It speaks of KMS's commands.
     may: ["kms"],
     // `listen()` and `openLocalKms()` load them when they are called, and only then.
-    dynamic: ["node:fs", "node:path", "node:process", "node:http"],
+    dynamic: ["node:fs", "node:http", "node:path", "node:process"],
   },
 };
 
@@ -96,7 +96,7 @@ async function checkSubpath(project, subpath, platform) {
     );
     const later = imports.filter(({ path, kind }) => isBuiltin(path) && kind === "dynamic-import");
     assert.deepEqual(
-      [...new Set(later.map(({ path }) => path))],
+      [...new Set(later.map(({ path }) => path))].toSorted(),
       rule.dynamic ?? [],
       `${what} loads a Node module`,
     );

@@ -1,8 +1,8 @@
 // npm run examples [TEXT]: runs every example, and every JavaScript block of the README and of docs/, as a reader would:
 // unchanged, in a folder with the packed keyfold installed. The compiler looks at the blocks first, and at the modules in
 // folders of examples/, which are there to be copied. `new KMSClient({})` and the other clients find local services by the
-// SDK's own environment variables. The page of examples/browser is opened in Chromium where there is one. With TEXT, only
-// those whose name has it.
+// SDK's own environment variables. The page of examples/browser is opened in Chromium where there is one, and the commands of
+// docs/testing.md are followed. With TEXT, only those whose name has it.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { findChromium, launchChromium } from "../test/runtimes/install.mjs";
 import { codeBlocks } from "./code-blocks.mjs";
+import { followTestingPage } from "./documented-kms.mjs";
 import { startServices } from "./local-services.mjs";
 import { execute, installPacked, pack, ROOT, withTemporaryFolder } from "./packed.mjs";
 
@@ -27,6 +28,7 @@ await withTemporaryFolder(async (folder) => {
   await installPacked(project, (await pack(folder)).tarball, manifest);
   await tell("types", () => writeBlocks(project));
   await runPrograms(project);
+  if ("documented-kms".includes(wanted)) await tell("documented-kms", () => followTestingPage(project));
   if ("browser".includes(wanted)) await tell("browser", () => openPage(project));
 });
 console.log(`${passed} passed, ${failed} failed`);
