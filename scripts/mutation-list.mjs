@@ -10,6 +10,7 @@ const MAILBOXES = ["binding", "lifecycle", "rewrap.test", "wire", "workmail"].ma
 );
 const MAILBOX_OBJECTS = ["test/hierarchy/objects"];
 const GRANTS = ["test/testing/grant"];
+const KEPT = ["test/testing/open-local-kms"];
 const FILES = ["test/hierarchy/file-"];
 const DYNAMODB = ["test/dynamodb/mailbox-store"];
 const BRANCH_KEYS = ["test/hierarchy/hierarchical", "test/dynamodb/key-store"];
@@ -742,6 +743,55 @@ export const MUTATIONS = [
     find: "if (confirmId !== id) {",
     replace: "if (confirmId === null) {",
     tests: MAILBOXES,
+  },
+  {
+    check: "local KMS: a change is kept before it is answered",
+    file: "src/testing/service.ts",
+    find: "    if (!operation.readOnly) keepChange(of.keep);\n",
+    replace: "",
+    tests: KEPT,
+  },
+  {
+    check: "local KMS: a change that is not kept is taken back",
+    file: "src/testing/kept-keys.ts",
+    find: "      load(kept);\n",
+    replace: "",
+    tests: KEPT,
+  },
+  {
+    check: "local KMS: its file is whole at every moment",
+    file: "src/testing/file/key-file.ts",
+    find: "    fs.renameSync(temporary, path);",
+    replace: "    fs.writeFileSync(path, text);\n    fs.rmSync(temporary);",
+    tests: KEPT,
+  },
+  {
+    check: "local KMS: one process has its file",
+    file: "src/testing/file/lock.ts",
+    find: "if (owner === null || isAlive(node, owner)) return",
+    replace: "if (owner === null) return",
+    tests: KEPT,
+  },
+  {
+    check: "local KMS: who lost its file writes no more",
+    file: "src/testing/file/key-file.ts",
+    find: "if (!this.#lock.isHeld()) {",
+    replace: 'if (this.#text === "") {',
+    tests: KEPT,
+  },
+  {
+    check: "local KMS: what others wrote is not overwritten",
+    file: "src/testing/file/key-file.ts",
+    find: "if (there !== null && there !== this.#text) {",
+    replace: 'if (there === "") {',
+    tests: KEPT,
+  },
+  {
+    check: "local KMS: damaged material in its file",
+    file: "src/testing/read-snapshot.ts",
+    find: 'if (material.backingKey(0).id !== of.id) throw damaged("material");',
+    replace: "",
+    tests: KEPT,
   },
   {
     check: "grant: subset of the context",

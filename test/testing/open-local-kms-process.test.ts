@@ -115,6 +115,30 @@ describe("two processes", () => {
     await (await openLocalKms({ file })).close();
   });
 
+  test.runIf(existsSync("/proc/self/stat"))("one that has ended and stays a zombie is dead", async () => {
+    const { file } = await prepared();
+    const child = join(import.meta.dirname, "kms-child.mjs");
+    // The program that takes the shell's place reaps no children.
+    const command = '"$0" "$1" "$2" "$3" hold & exec sleep 60';
+    const parent = spawn("sh", ["-c", command, process.execPath, child, bundle, file], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    onTestFinished(() => void parent.kill("SIGKILL"));
+    await once(parent.stdout, "readable");
+    const { pid } = JSON.parse(readFileSync(`${file}.lock`, "utf8"));
+    process.kill(pid, "SIGKILL");
+    await (await openLocalKms({ file })).close();
+    expect(() => process.kill(pid, 0)).not.toThrow();
+  });
+
+  test("one that is about to end is waited for", async () => {
+    const { file } = await prepared();
+    const { child } = start(file, "hold");
+    await once(child.stdout!, "readable");
+    setTimeout(() => child.kill("SIGKILL"), 150);
+    await (await openLocalKms({ file })).close();
+  });
+
   test("that take turns lose no key, from a dead one's lock on", async () => {
     const { directory, file } = await prepared();
     const dead = start(file, "hold");

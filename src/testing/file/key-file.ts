@@ -1,4 +1,5 @@
 import { StoreError } from "../../errors.ts";
+import { pause } from "../pause.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import { codeOf, type NodeModules, nodeModules, readIfThere, temporaryName } from "./node.ts";
 
@@ -30,7 +31,7 @@ export async function openKeyFile(name: string): Promise<KeyFile> {
   const node = await nodeModules();
   try {
     const path = realPath(node, name);
-    const lock = takeLock(node, `${path}.lock`);
+    const lock = await waitForLock(node, `${path}.lock`);
     if ("heldBy" in lock) throw inUse(name, path, lock.heldBy);
     try {
       removeTemporaries(node, path);
@@ -44,6 +45,18 @@ export async function openKeyFile(name: string): Promise<KeyFile> {
     const remedy =
       "It must be in a directory that exists, of a local file system with hard links, which you may write to.";
     throw fileError(name, "open", `the file system refuses (${codeOf(error)})`, remedy, error);
+  }
+}
+
+/** A process that is being restarted may not quite have ended. */
+const PATIENCE_MS = 500;
+
+async function waitForLock(node: NodeModules, path: string): Promise<ReturnType<typeof takeLock>> {
+  const end = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const lock = takeLock(node, path);
+    if (!("heldBy" in lock) || performance.now() > end) return lock;
+    await pause(25, undefined);
   }
 }
 

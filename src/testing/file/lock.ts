@@ -93,9 +93,16 @@ function isAlive(node: NodeModules, { pid, startedAt }: Owner): boolean {
   if (pid === self.pid) return Math.abs(startedAt - self.startedAt) < SAME_START_MS;
   try {
     node.process.kill(pid, 0);
-    return true;
+    return !isZombie(node, pid);
   } catch (error) {
     // EPERM: it is another user's.
     return codeOf(error) !== "ESRCH";
   }
+}
+
+/** Whether it has ended, and nobody has taken note: so it stays for good in a container whose first process reaps none. */
+function isZombie(node: NodeModules, pid: number): boolean {
+  // proc(5): the state follows the name, in parentheses, which may hold any character. Where there is no /proc: false.
+  const stat = readIfThere(node, `/proc/${pid}/stat`) ?? "";
+  return /^ [ZX] /.test(stat.slice(stat.lastIndexOf(")") + 1));
 }
