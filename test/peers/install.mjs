@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Installs the official clients that the interoperability tests talk to, into .cache/peers (git-ignored).
-// Usage: node test/peers/install.mjs [python] [awscli] [java] [java-3] [java-legacy] [dynamodb]     (no name: all)
+// Usage: node test/peers/install.mjs [python] [awscli] [java] [java-3] [java-legacy] [dynamodb] [elasticmq]     (no name: all)
 // Work that is done is skipped: a stamp holds the hash of what went in.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -118,6 +118,7 @@ const peers = {
   "java-3": { install: () => javaModule("java-3"), shares: "java-shared" },
   "java-legacy": { install: () => javaModule("java-legacy"), shares: "java-shared" },
   dynamodb: { install: () => javaModule("dynamodb") },
+  elasticmq: { install: () => javaModule("elasticmq") },
 };
 
 function install(name) {

@@ -14,6 +14,7 @@ export const installed = {
   aws: join(cache, "awscli", "bin", "aws"),
   javaClassPath: (module: "java" | "java-3" | "java-legacy"): string => classPath(module),
   dynamoDbClassPath: classPath("dynamodb"),
+  elasticMqClassPath: classPath("elasticmq"),
   dynamoDbLibraries: join(cache, "dynamodb", "lib"),
   script: (name: string): string => join(root, "test", "peers", "python", name),
 };

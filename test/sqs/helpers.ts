@@ -24,7 +24,12 @@ export const TEXT = "plaintext-marker: 42 pears, 七 plums";
 /** All options but the client; the keyring too, where the test brings its materials manager. */
 export type Options = Partial<Omit<SqsEncryptionClientOptions, "client">>;
 
-export interface Place {
+/** What holds queues: a genuine client of it is enough. */
+export interface Served {
+  readonly sqs: Pick<LocalSqs, "client">;
+}
+
+export interface Place extends Served {
   readonly sqs: LocalSqs;
   readonly kms: LocalKms;
   readonly keyring: Keyring;
@@ -95,7 +100,7 @@ export async function receiveOne(
 }
 
 /** What lies in the queue, as it was stored; all attributes with it. */
-export async function stored({ sqs }: Pick<Place, "sqs">, QueueUrl: string): Promise<Message[]> {
+export async function stored({ sqs }: Served, QueueUrl: string): Promise<Message[]> {
   const names = { MessageAttributeNames: ["All"], MessageSystemAttributeNames: ["All" as const] };
   const command = new ReceiveMessageCommand({
     QueueUrl,
@@ -109,7 +114,7 @@ export async function stored({ sqs }: Pick<Place, "sqs">, QueueUrl: string): Pro
 
 /** Puts a body into the queue past the encryption client, with keyfold's marker unless other attributes are given. */
 export function plant(
-  { sqs }: Pick<Place, "sqs">,
+  { sqs }: Served,
   QueueUrl: string,
   MessageBody: string,
   MessageAttributes: Record<string, MessageAttributeValue> = MARK,

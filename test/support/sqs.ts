@@ -1,9 +1,21 @@
-import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { type SqsRequest, serveSqs } from "./sqs-server.mjs";
 
 export const SQS_ACCOUNT = "000000000000";
 
-export interface LocalSqs {
+/** Makes queues. */
+export interface Queues {
+  /** Answers the queue's URL. */
+  queue(name: string, attributes?: Readonly<Record<string, string>>): Promise<string>;
+  /** The same with a dead-letter queue, to which messages go that were received so often. */
+  queueWithDeadLetters(
+    name: string,
+    maxReceiveCount: number,
+  ): Promise<{ readonly url: string; readonly deadLetterUrl: string }>;
+}
+
+/** The log of requests is empty after a queue was made. */
+export interface LocalSqs extends Queues {
   /** A genuine client, without retries. */
   readonly client: SQSClient;
   /** Requests in the order of their coming, with the refused ones. */
@@ -12,13 +24,6 @@ export interface LocalSqs {
   asked(): string[];
   /** Another genuine client. */
   newClient(): SQSClient;
-  /** Makes a queue, and answers its URL. The log is empty then. */
-  queue(name: string, attributes?: Readonly<Record<string, string>>): Promise<string>;
-  /** The same with a dead-letter queue, to which messages go that were received so often. */
-  queueWithDeadLetters(
-    name: string,
-    maxReceiveCount: number,
-  ): Promise<{ url: string; deadLetterUrl: string }>;
   close(): Promise<void>;
 }
 
@@ -32,24 +37,12 @@ export async function startSqs(): Promise<LocalSqs> {
     return client;
   };
   const client = newClient();
-  const queue = async (name: string, attributes: Readonly<Record<string, string>> = {}) => {
-    const command = new CreateQueueCommand({ QueueName: name, Attributes: { ...attributes } });
-    const { QueueUrl } = await client.send(command);
-    requests.length = 0;
-    return QueueUrl!;
-  };
   return {
     client,
     requests,
     asked: () => requests.map(({ operation }) => operation),
     newClient,
-    queue,
-    async queueWithDeadLetters(name, maxReceiveCount) {
-      const deadLetterUrl = await queue(`${name}-dead`);
-      const deadLetterTargetArn = `arn:aws:sqs:us-east-1:${SQS_ACCOUNT}:${name}-dead`;
-      const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount });
-      return { url: await queue(name, { RedrivePolicy, VisibilityTimeout: "0" }), deadLetterUrl };
-    },
+    ...queuesOf(client, () => requests.splice(0)),
     async close() {
       for (const each of clients) each.destroy();
       await close();
@@ -57,8 +50,35 @@ export async function startSqs(): Promise<LocalSqs> {
   };
 }
 
+/** Queues behind a genuine client, whoever serves them. */
+export function queuesOf(client: SQSClient, made: () => void = () => {}): Queues {
+  const queue: Queues["queue"] = async (QueueName, attributes = {}) => {
+    const { QueueUrl } = await client.send(
+      new CreateQueueCommand({ QueueName, Attributes: { ...attributes } }),
+    );
+    made();
+    return QueueUrl!;
+  };
+  return {
+    queue,
+    async queueWithDeadLetters(name, maxReceiveCount) {
+      const deadLetterUrl = await queue(`${name}-dead`);
+      const deadLetterTargetArn = await arnOfQueue(client, deadLetterUrl);
+      const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount });
+      return { url: await queue(name, { RedrivePolicy, VisibilityTimeout: "0" }), deadLetterUrl };
+    },
+  };
+}
+
+/** As the server itself says. */
+export async function arnOfQueue(client: SQSClient, QueueUrl: string): Promise<string> {
+  const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["QueueArn"] });
+  const { Attributes } = await client.send(command);
+  return Attributes!.QueueArn!;
+}
+
 /** A genuine client, with made-up credentials and without retries. */
-function sqsClient(endpoint: string): SQSClient {
+export function sqsClient(endpoint: string): SQSClient {
   const credentials = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "made-up" };
   return new SQSClient({ endpoint, region: "us-east-1", credentials, maxAttempts: 1 });
 }
