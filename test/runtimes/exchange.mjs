@@ -1,6 +1,7 @@
-// Messages and objects that one runtime writes and every other one opens. They travel as JSON.
+// Messages, objects and queues that one runtime writes and every other one opens. They travel as JSON.
 import { assertEqual, base64, fromBase64, pattern, throughStream } from "./bytes.mjs";
 import { keysOf } from "./keys.mjs";
+import { readPayload, readQueue, writeQueues } from "./sqs-exchange.mjs";
 import { clientFor } from "./suite.mjs";
 
 const CONTEXT = { tenant: "t1", zone: "α" };
@@ -46,7 +47,7 @@ export async function write(library, material) {
     const { metadata, body } = await library.keyfold.sealObject(pattern(LENGTH), options);
     written.push({ name, keyring, metadata, body: base64(body) });
   }
-  return written;
+  return [...written, ...(await writeQueues(library, keys))];
 }
 
 /** Opens what another runtime wrote: `[{ name, error }]`. */
@@ -56,13 +57,19 @@ export async function read(library, material, written) {
   for (const item of written) {
     let error = null;
     try {
-      assertEqual(await open(library, keys, item), pattern(LENGTH), item.name);
+      await readItem(library, keys, item);
     } catch (caught) {
       error = String(caught?.stack ?? caught);
     }
     results.push({ name: item.name, error });
   }
   return results;
+}
+
+async function readItem(library, keys, item) {
+  if (item.messages !== undefined) return readQueue(library, keys[item.keyring], item);
+  if (item.payload !== undefined) return readPayload(library, keys[item.keyring], item);
+  assertEqual(await open(library, keys, item), pattern(LENGTH), item.name);
 }
 
 async function open(library, keys, { suite, keyring: name, stream, ciphertext, metadata, body }) {

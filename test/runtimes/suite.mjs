@@ -3,6 +3,7 @@ import { BRANCH_KEY_ID, WRITTEN } from "./branch-keys.mjs";
 import { assertEqual, assertRefused, fromBase64, pattern, throughStream } from "./bytes.mjs";
 import { keysOf } from "./keys.mjs";
 import { S3_CHECKS } from "./s3-checks.mjs";
+import { SQS_CHECKS } from "./sqs-checks.mjs";
 
 const CONTEXT = { tenant: "t1", zone: "α" };
 const SUITES = [0x0014, 0x0046, 0x0078, 0x0114, 0x0146, 0x0178, 0x0214, 0x0346, 0x0378, 0x0478, 0x0578];
@@ -141,6 +142,7 @@ const CHECKS = {
   },
 
   ...S3_CHECKS,
+  ...SQS_CHECKS,
 
   async RSA({ keyfold }, { rsa }) {
     for (const padding of ["oaep-sha1", "oaep-sha256", "oaep-sha384", "oaep-sha512"]) {

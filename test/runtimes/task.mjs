@@ -8,10 +8,17 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
+import {
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+} from "@aws-sdk/client-sqs";
 import * as keyfold from "keyfold";
 import * as hierarchy from "keyfold/hierarchy";
 import * as kms from "keyfold/kms";
 import * as s3 from "keyfold/s3";
+import * as sqs from "keyfold/sqs";
 import * as testing from "keyfold/testing";
 import { read, write } from "./exchange.mjs";
 import { backendOf, runSuite } from "./suite.mjs";
@@ -25,9 +32,16 @@ const s3Commands = {
   UploadPartCommand,
 };
 
+const sqsCommands = {
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+};
+
 export async function perform({ task, material, endpoint, written }) {
   const backend = backendOf({ keyfold }, material);
-  const library = { keyfold, hierarchy, kms, s3, s3Commands, testing, sdk, backend };
+  const library = { keyfold, hierarchy, kms, s3, s3Commands, sqs, sqsCommands, testing, sdk, backend };
   if (task === "suite") {
     return {
       backend,
