@@ -28,6 +28,13 @@ export function queueName({ accountId, name }: Queue): string {
   return `${accountId}/${name}`;
 }
 
+/** The same in an error. It is not authentic yet: what cannot be a queue of SQS is not repeated. */
+export function shownQueue(name: string): string {
+  return /^\d{12}\/[\w-]{1,80}(?:\.fifo)?$/.test(name)
+    ? `the queue ${JSON.stringify(name)}`
+    : "another queue";
+}
+
 /** Asks a caller's function, and checks what it answers. */
 export function checkedQueue(queue: Queue | undefined): Queue {
   const { accountId, name } = queue ?? {};

@@ -22,6 +22,7 @@ import { callOf, type SqsCallOptions } from "./call.ts";
 import { callerPairs, isOffloaded, messageContext, ownContext, QUEUE_PAIR } from "./context.ts";
 import { MARKER, markOf, withoutMarker } from "./marker.ts";
 import type { SqsConfig } from "./options.ts";
+import { shownQueue } from "./queue.ts";
 import { type Reference, readReference } from "./reference.ts";
 import { requiredUrl } from "./send.ts";
 
@@ -140,7 +141,7 @@ function acceptedQueue(config: SqsConfig, stored: EncryptionContext, queueUrl: s
   if (here === undefined || origin === undefined || origin === here) return here ?? origin;
   if (config.isOrigin(origin, queueUrl)) return origin;
   throw new EncryptionContextError(
-    `The message was sealed for the queue ${JSON.stringify(origin)}, and came from ${here}. If this is its dead-letter queue, name it in deadLettersOf.`,
+    `The message was sealed for ${shownQueue(origin)}, and came from ${here}. If this is its dead-letter queue, name it in deadLettersOf.`,
     QUEUE_PAIR,
   );
 }

@@ -2,7 +2,7 @@ import { DeleteMessageBatchCommand, ReceiveMessageCommand, SendMessageCommand } 
 import { describe, expect, it } from "vitest";
 import { queueOfUrl } from "../../src/sqs/queue.ts";
 import { failure } from "../support/failure.ts";
-import { plant, receive, receiveOne, send, startQueue, stored, TEXT } from "./helpers.ts";
+import { plant, receive, receiveOne, sealedByHand, send, startQueue, stored, TEXT } from "./helpers.ts";
 
 describe("the queue behind a URL", () => {
   it.each([
@@ -92,6 +92,21 @@ describe("a message of another queue", () => {
     const [bound, free] = await receive(reader, place.url);
     expect([bound?.Body, bound?.encryption?.queue]).toEqual([TEXT, "000000000000/orders"]);
     expect([free?.Body, free?.encryption?.queue]).toEqual(["of no queue", undefined]);
+  });
+
+  it("is repeated in no error if SQS has no such name", async () => {
+    const place = await startQueue();
+    const names = [`111122223333/${"x".repeat(30_000)}`, "111122223333/\u202Ered", "\u001B[31m", "七/é", ""];
+    for (const name of names) {
+      await plant(place, place.url, await sealedByHand(place.keyring, TEXT, { "keyfold:queue": name }));
+    }
+    const messages = await receive(place.client(), place.url);
+    expect(messages.map(({ error }) => error?.message)).toEqual(
+      names.map(
+        () =>
+          "The message was sealed for another queue, and came from 000000000000/orders. If this is its dead-letter queue, name it in deadLettersOf.",
+      ),
+    );
   });
 
   it("does not open under another name that its header is given", async () => {
