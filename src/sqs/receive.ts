@@ -4,7 +4,7 @@ import {
   type ReceiveMessageCommandInput,
   type ReceiveMessageCommandOutput,
 } from "@aws-sdk/client-sqs";
-import { isMisuse } from "../arguments.ts";
+import { invalidArgument, isMisuse } from "../arguments.ts";
 import { fromBase64 } from "../bytes/base64.ts";
 import { fromUtf8 } from "../bytes/utf8.ts";
 import type { MessageFacts } from "../client/facts.ts";
@@ -21,6 +21,7 @@ import type { EncryptionContext } from "../types.ts";
 import { callOf, type SqsCallOptions } from "./call.ts";
 import { callerPairs, isOffloaded, messageContext, ownContext, QUEUE_PAIR } from "./context.ts";
 import { MARKER, markOf, withoutMarker } from "./marker.ts";
+import type { PayloadOffload } from "./offload.ts";
 import type { SqsConfig } from "./options.ts";
 import { shownQueue } from "./queue.ts";
 import { type Reference, readReference } from "./reference.ts";
@@ -154,13 +155,26 @@ async function fetched(
   if (offload === undefined) {
     throw new MessageFormatError("The message's payload was offloaded: set offload to fetch it");
   }
-  const payload = await offload.get(where, { signal }).catch((cause: unknown) => {
-    throw isKeyfoldError(cause) ? cause : notFetched(where, cause);
-  });
+  const payload = await stored(offload, where, signal);
   assertHolds(payload);
   const text = fromUtf8(payload);
   if (text === null) throw new MessageFormatError("The offloaded payload holds bytes that are not UTF-8");
   return text;
+}
+
+/** Whatever the caller's store does instead of answering bytes is the store's failure. */
+async function stored(
+  offload: PayloadOffload,
+  where: string,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  try {
+    const payload: unknown = await offload.get(where, { signal });
+    if (payload instanceof Uint8Array) return payload;
+    throw invalidArgument("offload.get must answer a Uint8Array.");
+  } catch (cause) {
+    throw isKeyfoldError(cause) ? cause : notFetched(where, cause);
+  }
 }
 
 function notFetched(where: string, cause: unknown): StoreError {
@@ -171,7 +185,10 @@ function notFetched(where: string, cause: unknown): StoreError {
     remedy: "Receive the message again when it is there; or let it become a dead letter.",
     transient: !isMisuse(cause),
   };
-  return new StoreError(`no payload for ${JSON.stringify(where)}; see cause`, details, { cause });
+  // As long as bucket and key can be.
+  return new StoreError(`no payload for ${JSON.stringify(where.slice(0, 1088))}; see cause`, details, {
+    cause,
+  });
 }
 
 function notSealed(mark: "plain" | { readonly version: string }): MessageFormatError {

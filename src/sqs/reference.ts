@@ -1,4 +1,5 @@
 import { backend } from "#crypto";
+import { invalidArgument } from "../arguments.ts";
 import { utf8 } from "../bytes/utf8.ts";
 import { AuthenticationError, MessageFormatError } from "../errors.ts";
 
@@ -10,6 +11,9 @@ export interface Reference {
 }
 
 export function writeReference(where: string, payload: Uint8Array): string {
+  if (typeof where !== "string" || where === "" || !where.isWellFormed()) {
+    throw invalidArgument("offload.put must answer where the payload is: a string that is not empty.");
+  }
   return `${backend.fingerprint(payload)} ${where}`;
 }
 

@@ -185,6 +185,41 @@ describe("a message whose payload lies elsewhere", () => {
     expect((await receiveOne(place.client({ offload }), place.url)).error?.message).toContain("not UTF-8");
   });
 
+  it.each([
+    ["nothing", () => undefined],
+    ["text", () => Promise.resolve(LONG)],
+    ["an array", () => [1]],
+    ["an error at once", () => JSON.parse("{")],
+  ])("has a typed error if the store answers no bytes, but %s", async (_, get) => {
+    const place = await startBoth();
+    const offload = { ...place.offload, get: get as never };
+    await send(place.client({ offload }), place.url, LONG);
+    const { error } = await receiveOne(place.client({ offload }), place.url);
+    expect(error).toMatchObject({ code: "ERR_STORE", store: "offload" });
+    expect(error?.cause).toBeInstanceOf(Error);
+  });
+
+  it("has an error that repeats no endless place", async () => {
+    const place = await startBoth();
+    const where = "x".repeat(100_000);
+    const offload = { put: () => Promise.resolve(where), get: () => Promise.reject(new Error("gone")) };
+    await send(place.client({ offload }), place.url, LONG);
+    const { error } = await receiveOne(place.client({ offload }), place.url);
+    expect(error?.code).toBe("ERR_STORE");
+    expect(error?.message).toContain("xxx");
+    expect(error?.message.length).toBeLessThan(2000);
+  });
+
+  it.each([undefined, "", 7, "\uD800"])(
+    "is not sent if the store does not say where it is: %j",
+    async (where) => {
+      const place = await startBoth();
+      const offload = { ...place.offload, put: () => Promise.resolve(where as string) };
+      await failure(send(place.client({ offload }), place.url, LONG), "ERR_INVALID_ARGUMENT");
+      expect(place.sqs.asked()).toEqual([]);
+    },
+  );
+
   it("opens no object outside of the bucket's prefix", async () => {
     const place = await startBoth();
     const client = place.client({ offload: place.offload });
