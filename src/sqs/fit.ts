@@ -46,8 +46,10 @@ export async function sealToFit<M extends Outgoing>(
 
 async function itemOf<M extends Outgoing>(draft: Draft<M>, reference?: string): Promise<Item<M>> {
   const sealed = await draft.seal(reference);
-  const isOffloaded = reference !== undefined;
-  return { ...sealed, draft, bytes: messageBytes(sealed.message), isOffloaded };
+  const { MessageBody, MessageAttributes } = sealed.message;
+  // Base64 is as many bytes as characters: the body is counted without being read.
+  const bytes = MessageBody.length + messageBytes({ MessageAttributes });
+  return { ...sealed, draft, bytes, isOffloaded: reference !== undefined };
 }
 
 function tooLong<M extends Outgoing>(item: Item<M>, maximum: number): LimitError {
