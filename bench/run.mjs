@@ -10,6 +10,7 @@ const PARTS = [
   "stream",
   "object",
   "s3",
+  "sqs",
   "cache",
   "import",
   "cold",
