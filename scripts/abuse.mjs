@@ -1,4 +1,4 @@
-// npm run abuse [-- COUNT]: hostile messages and objects, a million unless told otherwise, against the built package.
+// npm run abuse [-- COUNT]: hostile messages, objects and queue messages, a million unless told otherwise, against the built package.
 // One thread a core feeds them; this one watches, for a thread that hangs cannot tell. KEYFOLD_SEED repeats a run.
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -11,9 +11,14 @@ if (isMainThread) await main();
 else await work(workerData);
 
 async function work({ beats, ...options }) {
-  const keyfold = await import("keyfold");
+  const [keyfold, { createSqsEncryptionClient }] = await Promise.all([
+    import("keyfold"),
+    import("keyfold/sqs"),
+  ]);
   const beat = (i) => Atomics.store(beats, options.share[0], i);
-  parentPort.postMessage(await abuse(keyfold, { ...options, all: true, beat }));
+  parentPort.postMessage(
+    await abuse({ ...keyfold, createSqsEncryptionClient }, { ...options, all: true, beat }),
+  );
 }
 
 async function main() {
@@ -23,7 +28,9 @@ async function main() {
   const workers = Math.max(1, Math.min(4, availableParallelism()));
   const set = genuine(seed);
   console.log(`KEYFOLD_SEED=${seed}: ${count.toLocaleString("en")} cases in ${workers} threads`);
-  console.log(`from ${set.messages.length} genuine messages and ${set.objects.length} objects`);
+  console.log(
+    `from ${set.messages.length} genuine messages, ${set.objects.length} objects and ${set.queue.messages.length} messages of a queue`,
+  );
 
   const started = performance.now();
   const beats = new Int32Array(new SharedArrayBuffer(4 * workers));

@@ -1,6 +1,7 @@
-// The genuine messages and objects from which hostile ones are made, with the keys that open them. Plain data: it can
+// The genuine messages, objects and queues from which hostile ones are made, with the keys that open them. Plain data: it can
 // be handed to another thread. Ids, keys and texts follow from the seed; RSA padding and ECDSA nonces are OpenSSL's own.
 import { constants, generateKeyPairSync, hkdfSync, publicEncrypt } from "node:crypto";
+import { genuineQueue } from "./genuine-queue.mjs";
 import { randomFrom } from "./random.mjs";
 import { aesEdk, gcmSeal, join, rsaEdk, SUITES, utf8, writeMessage } from "./write-message.mjs";
 
@@ -97,7 +98,7 @@ export function genuine(seed) {
     }
   }
   objects.push(olderObject(random, key));
-  return { seed, key, privatePem, messages, objects };
+  return { seed, key, privatePem, messages, objects, queue: genuineQueue(random, key) };
 }
 
 /** An object of format V2. */

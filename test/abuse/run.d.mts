@@ -1,4 +1,5 @@
 import type * as keyfold from "../../src/index.ts";
+import type * as sqs from "../../src/sqs/index.ts";
 
 export interface AbuseReport {
   readonly cases: number;
@@ -10,7 +11,7 @@ export interface AbuseReport {
   readonly slowest: { readonly ms: number; readonly name: string };
 }
 export function abuse(
-  lib: typeof keyfold,
+  lib: typeof keyfold & Pick<typeof sqs, "createSqsEncryptionClient">,
   options: { readonly seed: number; readonly count: number; readonly all?: boolean },
 ): Promise<AbuseReport>;
 export function faultsOf(report: AbuseReport): string[];

@@ -2,6 +2,8 @@
 import { genuine } from "./genuine.mjs";
 import { messageCases } from "./message-cases.mjs";
 import { objectCases } from "./object-cases.mjs";
+import { queueCases } from "./queue-cases.mjs";
+import { queueReader } from "./queue-reader.mjs";
 import { randomFrom } from "./random.mjs";
 
 /** No case may take longer: the slowest, floods of 65,535 data keys, take a small part of it. */
@@ -16,7 +18,8 @@ const WIDE = {
   signedBufferLimit: 2 ** 40,
 };
 
-function readersOf(lib, { key, privatePem }) {
+function readersOf(lib, set) {
+  const { key, privatePem } = set;
   const aes = lib.rawAesKeyring({ namespace: "test", name: "k", key });
   const rsa = (padding) =>
     lib.rawRsaKeyring({ namespace: "test", name: "r", padding, privateKey: privatePem });
@@ -27,6 +30,7 @@ function readersOf(lib, { key, privatePem }) {
     aes: reader({ keyring: aes }),
     wide: reader({ keyring: aes }, WIDE),
     rsa: reader({ keyring: lib.multiKeyring({ children: [aes, rsa("oaep-sha256")] }) }),
+    queue: queueReader(lib, set),
     required: reader({ materialsManager: lib.requiredContextMaterialsManager(required) }),
     objects: {
       aes: { keyring: aes },
@@ -41,11 +45,15 @@ function readersOf(lib, { key, privatePem }) {
   };
 }
 
-/** Messages and objects in turn; then endlessly more messages than objects. */
+/** Messages and objects in turn, and what lies in a queue now and then; in the end endlessly more messages than objects. */
 function* allCases(random, set, options) {
   const messages = messageCases(random, set, options);
   const objects = objectCases(random, set);
-  for (let i = 0; ; i++) yield (i % 5 === 4 ? objects : messages).next().value;
+  const queues = queueCases(random, set);
+  for (let i = 0; ; i++) {
+    if (i % 20 === 0) yield queues.next().value;
+    yield (i % 5 === 4 ? objects : messages).next().value;
+  }
 }
 
 const sameBytes = (a, b) => a.length === b.length && Buffer.compare(a, b) === 0;
@@ -53,9 +61,11 @@ const isPrefix = (part, whole) => sameBytes(part, whole.subarray(0, part.length)
 const sameMetadata = (a, b) =>
   b !== null && typeof b === "object" && Object.keys(a).every((name) => a[name] === b[name]);
 const isGenuine = (set, one) =>
-  "bytes" in one
-    ? set.messages.some(({ bytes }) => sameBytes(bytes, one.bytes))
-    : sameBytes(one.base.body, one.body) && sameMetadata(one.base.metadata, one.metadata);
+  "message" in one
+    ? false
+    : "bytes" in one
+      ? set.messages.some(({ bytes }) => sameBytes(bytes, one.bytes))
+      : sameBytes(one.base.body, one.body) && sameMetadata(one.base.metadata, one.metadata);
 
 /** Streams the bytes through in pieces of random lengths. Answers what was released, and the error. */
 async function throughStream(random, client, bytes, options) {
@@ -83,6 +93,14 @@ async function throughStream(random, client, bytes, options) {
   }
   await writing;
   return { error, released: Buffer.concat(released) };
+}
+
+/** What was fed, for people. */
+function inputOf(one) {
+  if ("message" in one) return String(one.message.Body).slice(0, 4000);
+  const bytes = "bytes" in one ? one.bytes : one.body;
+  const metadata = "bytes" in one ? "" : `${JSON.stringify(one.metadata)?.slice(0, 2000)} `;
+  return metadata + Buffer.from(bytes.subarray(0, 3000)).toString("base64");
 }
 
 /** All text of an error, its causes and its fields: what a log would show. */
@@ -117,7 +135,7 @@ export async function abuse(lib, { seed, count, all = false, set = genuine(seed)
   const readers = readersOf(lib, set);
   const report = {
     ...{ cases: 0, refused: 0, streams: 0, families: {}, codes: {}, growthMiB: 0 },
-    ...{ accepted: [], untyped: [], released: [], shown: [], rejections: [], hangs: [] },
+    ...{ accepted: [], untyped: [], released: [], shown: [], rejections: [], hangs: [], queued: [] },
     slowest: { ms: 0, name: "" },
   };
   let current = { name: "nothing yet", since: performance.now() };
@@ -126,10 +144,7 @@ export async function abuse(lib, { seed, count, all = false, set = genuine(seed)
   let startRss = 0;
 
   const failed = (list, one, why = "") => {
-    const input = "bytes" in one ? one.bytes : one.body;
-    const shown = Buffer.from(input.subarray(0, 3000)).toString("base64");
-    const metadata = "bytes" in one ? "" : ` ${JSON.stringify(one.metadata)?.slice(0, 2000)}`;
-    if (list.length < 20) list.push(`${one.family}: ${one.name}: ${why}${metadata} ${shown}`);
+    if (list.length < 20) list.push(`${one.family}: ${one.name}: ${why} ${inputOf(one)}`);
     else list.push(one.name);
   };
   const judge = (one, error, counted) => {
@@ -138,7 +153,8 @@ export async function abuse(lib, { seed, count, all = false, set = genuine(seed)
     if (!lib.isKeyfoldError(error) && !misuse) return failed(report.untyped, one, String(error));
     if (counted) report.refused++;
     report.codes[error.code] = (report.codes[error.code] ?? 0) + 1;
-    if (report.cases % 20 !== 0) return;
+    // Queues are few, and their errors are the ones that an application logs.
+    if (report.cases % 20 !== 0 && !("message" in one)) return;
     const shown = shows(error, set, one);
     if (shown !== null) failed(report.shown, one, shown);
   };
@@ -149,6 +165,11 @@ export async function abuse(lib, { seed, count, all = false, set = genuine(seed)
     );
 
   const feed = async (one, i) => {
+    if ("message" in one) {
+      const { error, faults } = await readers.queue.feed(random, one);
+      for (const fault of faults) failed(report.queued, one, fault);
+      return judge(one, error, true);
+    }
     if (!("bytes" in one)) {
       const source = readers.objects[one.base.reader];
       return judge(
@@ -226,6 +247,7 @@ export async function abuse(lib, { seed, count, all = false, set = genuine(seed)
 
 /** Without this every refusal could be for want of a key. */
 async function assertGenuineOpens(lib, readers, { messages, objects }) {
+  await readers.queue.assertGenuineOpens();
   for (const { name, reader, bytes, expected, plaintext } of messages) {
     const options = { encryptionContext: expected };
     const opened = await readers[reader].decrypt(bytes, options);
@@ -247,11 +269,12 @@ export function faultsOf({
   shown,
   rejections,
   hangs,
+  queued,
   growthMiB,
   cases,
   refused,
 }) {
-  const lists = { accepted, untyped, released, shown, rejections, hangs };
+  const lists = { accepted, untyped, released, shown, rejections, hangs, queued };
   const faults = Object.entries(lists).flatMap(([what, list]) => list.map((one) => `${what}: ${one}`));
   if (growthMiB > MAX_GROWTH_MIB) faults.push(`memory grew by ${growthMiB} MiB`);
   if (refused !== cases && faults.length === 0) faults.push(`${cases - refused} cases were lost`);
@@ -259,6 +282,6 @@ export function faultsOf({
 }
 
 /** One line for people: `N refused, 0 accepted, ...`. */
-export function summaryOf({ refused, accepted, untyped, hangs, released, shown, rejections }) {
-  return `${refused} refused, ${accepted.length} accepted, ${untyped.length} untyped, ${hangs.length} hangs, ${released.length} released what was not verified, ${shown.length} showed input or secrets, ${rejections.length} unhandled rejections`;
+export function summaryOf({ refused, accepted, untyped, hangs, released, shown, rejections, queued }) {
+  return `${refused} refused, ${accepted.length} accepted, ${untyped.length} untyped, ${hangs.length} hangs, ${released.length} released what was not verified, ${shown.length} showed input or secrets, ${rejections.length} unhandled rejections, ${queued.length} wrongs in queues`;
 }
