@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { execute, ROOT } from "./packed.mjs";
@@ -23,7 +24,8 @@ console.log(sealed === undefined ? "sealed" : (await client.decryptText(sealed))
 
 /** In a folder with keyfold installed: starts the server, runs an application beside it, kills it, and both again. */
 export async function followTestingPage(cwd) {
-  const page = await readFile(join(ROOT, "docs/testing.md"), "utf8");
+  // All is as it is shown, but for the port: somebody may be using that one here.
+  const page = (await readFile(join(ROOT, "docs/testing.md"), "utf8")).replaceAll("4600", await freePort());
   const commands = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, command]) => command);
   const serve = commands.find((command) => command.includes("openLocalKms"));
   const use = commands.find((command) => command.includes("AWS_ENDPOINT_URL_KMS"));
@@ -43,6 +45,15 @@ export async function followTestingPage(cwd) {
   console.log(
     "the documented server kept its key over a kill, and the application found it by its variables",
   );
+}
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return String(port);
 }
 
 /** Starts a command of the shell, and waits for its first line. */
