@@ -50,7 +50,7 @@ const SUBPATHS = {
   },
   "keyfold/dynamodb": { sdk: ["@aws-sdk/client-dynamodb", "@aws-sdk/client-kms"], has: ["dynamodb"] },
   "keyfold/kms": { sdk: ["@aws-sdk/client-kms"], has: ["kms"] },
-  "keyfold/s3": { sdk: ["@aws-sdk/client-s3", "@aws-sdk/lib-storage"], has: ["s3"] },
+  "keyfold/s3": { sdk: ["@aws-sdk/client-s3"], has: ["s3"] },
   // It asks KMS by the keyring of keyfold/kms.
   "keyfold/ses": { sdk: ["@aws-sdk/client-kms", "@aws-sdk/client-s3"], has: ["ses"], may: ["kms"] },
   "keyfold/sqs": { sdk: ["@aws-sdk/client-sqs"], has: ["sqs"], may: ["sealing"] },

@@ -31,7 +31,6 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@aws-sdk/client-kms": ["kms"],
   "@aws-sdk/client-s3": ["s3", "ses"],
   "@aws-sdk/client-sqs": ["sqs"],
-  "@aws-sdk/lib-storage": ["s3"],
   "@noble/ciphers": ["crypto"],
   "@noble/hashes": ["crypto"],
 };

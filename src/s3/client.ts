@@ -42,7 +42,7 @@ export interface S3EncryptionClient {
    * (`{ reencrypt: true }`). All other commands go through as they are.
    */
   send<Output extends object>(command: S3Command<Output>, options?: S3CallOptions): Promise<S3Reply<Output>>;
-  /** Seals a body of any length, known or not, and uploads it in parts side by side. Needs `@aws-sdk/lib-storage`. */
+  /** Seals a body of any length, known or not, and uploads it in parts side by side. */
   upload(input: PutObjectCommandInput, options?: UploadOptions): Promise<UploadReply>;
   /** Wraps the data key in an object's instruction file anew, under another raw key. The object stays as it is. */
   reencryptInstructionFile(request: ReencryptInstructionFileRequest): Promise<void>;

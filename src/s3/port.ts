@@ -1,11 +1,8 @@
-/**
- * What keyfold needs of an S3 client: a genuine `S3Client` of the AWS SDK for JavaScript v3 has it. `upload()` needs a
- * genuine one.
- */
+/** What keyfold needs of an S3 client: a genuine `S3Client` of the AWS SDK for JavaScript v3 has it. */
 export interface S3ClientPort {
   // Method syntax: a genuine client is not assignable to the property form.
   send(command: object, options?: { abortSignal?: AbortSignal }): Promise<object>;
-  readonly config?: { region?(): Promise<string> };
+  readonly config?: { region?(): Promise<string>; requestChecksumCalculation?(): Promise<string> };
 }
 
 /** Sends a command whose reply is known. An abort comes out as the signal's reason. */

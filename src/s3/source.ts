@@ -1,5 +1,6 @@
 import { invalidArgument, wholeNumber } from "../arguments.ts";
 import { EMPTY } from "../bytes/arrays.ts";
+import { Gathered } from "../bytes/gathered.ts";
 import { utf8 } from "../bytes/utf8.ts";
 import { S3ObjectError } from "../errors.ts";
 import { unlessAborted } from "./abort.ts";
@@ -115,19 +116,11 @@ export async function readAll(
 }
 
 async function gathered({ length, chunks }: Source, limit: number): Promise<Uint8Array | null> {
-  let buffer = new Uint8Array(Math.min(length ?? 0, limit));
-  let end = 0;
+  const all = new Gathered(limit, length);
   for await (const chunk of chunks()) {
-    if (end + chunk.length > limit) return null;
-    if (end + chunk.length > buffer.length) {
-      const grown = new Uint8Array(Math.min(limit, Math.max(end + chunk.length, 2 * buffer.length)));
-      grown.set(buffer.subarray(0, end));
-      buffer = grown;
-    }
-    buffer.set(chunk, end);
-    end += chunk.length;
+    if (all.add(chunk) < chunk.length) return null;
   }
-  return buffer.subarray(0, end);
+  return all.bytes;
 }
 
 /** Lets go of a reply's body that nobody will read. */

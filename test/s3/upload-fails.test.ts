@@ -1,10 +1,22 @@
 import { Readable } from "node:stream";
+import { UploadPartCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
 import { utf8 } from "../support/bytes.ts";
 import { failure, outcome } from "../support/failure.ts";
 import { s3Fault } from "../support/s3.ts";
 import { deferred } from "../support/virtual.ts";
-import { type Body, Bucket, contentKeys, isWiped, MIB, type Rig, rig, settle, unheard } from "./rig.ts";
+import {
+  type Body,
+  Bucket,
+  contentKeys,
+  encrypting,
+  isWiped,
+  MIB,
+  type Rig,
+  rig,
+  settle,
+  unheard,
+} from "./rig.ts";
 
 const Key = "k";
 const PART = 5 * MIB;
@@ -88,6 +100,7 @@ describe("an abort", () => {
       // Should it come late, the creation is taken back.
       s3.script = null;
       gate.resolve(null);
+      await expect.poll(() => s3.asked()).toContain(`AbortMultipartUpload ${Key}`);
       await clean();
     },
   );
@@ -223,11 +236,39 @@ describe("S3 that fails", () => {
     await clean();
   });
 
+  it("to name a part that it took, as to a browser which may not see its ETag", async () => {
+    const { s3, client } = await rig();
+    const { config } = s3.client;
+    const send = async (command: object, options: object) => {
+      const reply: object = await s3.client.send(command as never, options);
+      return command instanceof UploadPartCommand ? { ...reply, ETag: undefined } : reply;
+    };
+    const blind = encrypting({ config, send } as never);
+    const error = await failure(blind.upload({ Bucket, Key, Body: source(6) }, PARTS), "ERR_S3_MULTIPART");
+    expect(error.message).toMatch(/part \d was answered without an ETag.*ExposeHeaders/);
+    expect(s3.uploads()).toEqual([]);
+    await client.upload({ Bucket, Key, Body: source(6) }, PARTS);
+  });
+
   it("at PutObject", async () => {
     const { s3, upload, clean } = await failing();
     s3.script = s3Fault("PutObject", { status: 403, code: "AccessDenied" });
     expect(await outcome(upload(source(1)))).toMatchObject({ name: "AccessDenied" });
     await clean();
+  });
+
+  it("and never answers the abort: the source is let go all the same", async () => {
+    const { s3, upload } = await failing();
+    const gate = deferred<null>();
+    s3.script = ({ operation }) => {
+      if (operation === "UploadPart") return { status: 403, code: "AccessDenied" };
+      return operation === "AbortMultipartUpload" ? gate.promise : null;
+    };
+    const body = source(6, "silence");
+    const pending = outcome(upload(body));
+    await expect.poll(() => body.destroyed).toBe(true);
+    gate.resolve(null);
+    expect(await pending).toMatchObject({ name: "AccessDenied" });
   });
 
   it("at the completion, and at the abort that follows: the completion's error comes out", async () => {

@@ -232,6 +232,24 @@ describe("options", () => {
     await failure(client.upload(input), "ERR_INVALID_ARGUMENT");
   });
 
+  it.each<[string, object, object, string | undefined]>([
+    ["the SDK's own", {}, {}, "CRC32"],
+    ["one that is asked for", {}, { ChecksumAlgorithm: "SHA256" }, "SHA256"],
+    ["none, where the SDK sends none", { requestChecksumCalculation: "WHEN_REQUIRED" }, {}, undefined],
+  ])("the checksums of parts are announced and named: %s", async (_, settings, more, algorithm) => {
+    const { s3 } = await rig();
+    const sdk = s3Client(s3.url, settings);
+    onTestFinished(() => sdk.destroy());
+    await encrypting(sdk).upload({ Bucket, Key, Body: big, ...more }, PARTS);
+    const [create] = s3.requests.filter(({ operation }) => operation === "CreateMultipartUpload");
+    expect(create!.headers["x-amz-checksum-algorithm"]).toBe(algorithm);
+    const [complete] = s3.requests.filter(({ operation }) => operation === "CompleteMultipartUpload");
+    const text = Buffer.from(complete!.body).toString();
+    expect(text.match(/<Checksum/g) ?? []).toHaveLength(algorithm === undefined ? 0 : 3);
+    if (algorithm === "SHA256") expect(text).toContain("<ChecksumSHA256>");
+    expect(same(await opened(s3, Key), big)).toBe(true);
+  });
+
   it("all others go along: metadata, type, conditions", async () => {
     const { s3, client } = await rig();
     const more = { ContentType: "text/plain", Metadata: { own: "1" }, IfNoneMatch: "*" };
