@@ -73,7 +73,7 @@ export const S3_BODY_MUTATIONS = [
   {
     check: "S3 multipart: an abort wipes the key",
     file: "src/s3/multipart.ts",
-    find: "this.#uploads.get(id)?.close();",
+    find: "this.#uploads.get(id)?.sealer.close();",
     replace: "",
     tests: MULTIPART,
   },
@@ -104,6 +104,27 @@ export const S3_BODY_MUTATIONS = [
     find: "if (length !== undefined && sealer.length !== length) throw",
     replace: "if (length !== undefined && sealer.length > length) throw",
     tests: S3_STREAMS,
+  },
+  {
+    check: "S3 multipart: no more unfinished than are allowed",
+    file: "src/s3/multipart.ts",
+    find: "if (this.#uploads.size < this.#config.maxUnfinishedUploads) return;",
+    replace: "if (this.#uploads.size > 0) return;",
+    tests: MULTIPART,
+  },
+  {
+    check: "S3 multipart: none is dropped whose part is under way",
+    file: "src/s3/multipart.ts",
+    find: "if (calls === 0) this.#forget(id);",
+    replace: "if (calls >= 0) this.#forget(id);",
+    tests: MULTIPART,
+  },
+  {
+    check: "S3 multipart: the idle longest are dropped first",
+    file: "src/s3/multipart.ts",
+    find: "if (this.#uploads.delete(id)) this.#uploads.set(id, upload);",
+    replace: "",
+    tests: MULTIPART,
   },
   {
     check: "S3 uploads: what failed is aborted",

@@ -28,10 +28,16 @@ import { readAll, sourceOf, wrongLength } from "./source.ts";
 /** S3 takes no larger part. */
 const MAX_PART = 5 * 1024 ** 3;
 
+interface Unfinished {
+  readonly sealer: PartSealer;
+  /** Under way. */
+  calls: number;
+}
+
 /** The multipart uploads that one client has begun: one cipher goes over all the parts of each. */
 export class MultipartUploads {
   readonly #config: S3Config;
-  readonly #uploads = new Map<string, PartSealer>();
+  readonly #uploads = new Map<string, Unfinished>();
 
   constructor(config: S3Config) {
     this.#config = config;
@@ -48,7 +54,8 @@ export class MultipartUploads {
       const Metadata = await placeEnvelope(this.#config, begun, input, request.signal);
       const command = new CreateMultipartUploadCommand({ ...input, Metadata });
       const reply = await call(this.#config.client, command, request.signal);
-      this.#uploads.set(idOf(place, reply.UploadId), new PartSealer(begun));
+      this.#dropIdle();
+      this.#uploads.set(idOf(place, reply.UploadId), { sealer: new PartSealer(begun), calls: 0 });
       return reply;
     } catch (error) {
       begun.close();
@@ -62,13 +69,14 @@ export class MultipartUploads {
     { abortSignal, lastPart = false }: S3CallOptions,
   ): Promise<UploadPartCommandOutput> {
     assertNoPlaintextChecksum("UploadPart", input);
-    const sealer = this.#known(place, input.UploadId);
-    const number = input.PartNumber!;
-    const Body = await sealer.seal(number, lastPart, () => partOf(input, abortSignal));
-    const command = new UploadPartCommand({ ...input, Body, ContentLength: Body.length });
-    const reply = await call(this.#config.client, command, abortSignal);
-    sealer.stored(number);
-    return reply;
+    return this.#using(place, input.UploadId, async (sealer) => {
+      const number = input.PartNumber!;
+      const Body = await sealer.seal(number, lastPart, () => partOf(input, abortSignal));
+      const command = new UploadPartCommand({ ...input, Body, ContentLength: Body.length });
+      const reply = await call(this.#config.client, command, abortSignal);
+      sealer.stored(number);
+      return reply;
+    });
   }
 
   async complete(
@@ -78,13 +86,14 @@ export class MultipartUploads {
   ): Promise<CompleteMultipartUploadCommandOutput> {
     assertNoPlaintextChecksum("CompleteMultipartUpload", input);
     assertNoCondition(this.#config, input);
-    const sealer = this.#known(place, input.UploadId);
-    sealer.assertComplete((input.MultipartUpload?.Parts ?? []).map(({ PartNumber }) => PartNumber));
-    const reply = await call(this.#config.client, new CompleteMultipartUploadCommand(input), abortSignal);
-    const { suite, length } = sealer;
-    tell(this.#config.objects.observer, "encrypted", suite, length, sealedLength(length), place);
-    this.#forget(place, input.UploadId);
-    return reply;
+    return this.#using(place, input.UploadId, async (sealer) => {
+      sealer.assertComplete((input.MultipartUpload?.Parts ?? []).map(({ PartNumber }) => PartNumber));
+      const reply = await call(this.#config.client, new CompleteMultipartUploadCommand(input), abortSignal);
+      const { suite, length } = sealer;
+      tell(this.#config.objects.observer, "encrypted", suite, length, sealedLength(length), place);
+      this.#forget(idOf(place, input.UploadId));
+      return reply;
+    });
   }
 
   async abort(
@@ -93,24 +102,47 @@ export class MultipartUploads {
     { abortSignal }: S3CallOptions,
   ): Promise<AbortMultipartUploadCommandOutput> {
     // Whatever S3 says of it, which may have aborted it before: nothing is sealed any more.
-    this.#forget(place, input.UploadId);
+    this.#forget(idOf(place, input.UploadId));
     return call(this.#config.client, new AbortMultipartUploadCommand(input), abortSignal);
   }
 
-  #known(place: S3Place, uploadId: string | undefined): PartSealer {
-    const sealer = this.#uploads.get(idOf(place, uploadId));
-    if (sealer !== undefined) return sealer;
-    throw new S3ObjectError(
-      "ERR_S3_MULTIPART",
-      "This client has not begun the upload, or has ended it. Its data key is in the memory of the client that sent CreateMultipartUpload: send all its commands through that one.",
-    );
+  async #using<T>(
+    place: S3Place,
+    uploadId: string | undefined,
+    act: (sealer: PartSealer) => Promise<T>,
+  ): Promise<T> {
+    const id = idOf(place, uploadId);
+    const upload = this.#uploads.get(id);
+    if (upload === undefined) throw unknown(this.#config.maxUnfinishedUploads);
+    upload.calls += 1;
+    try {
+      return await act(upload.sealer);
+    } finally {
+      upload.calls -= 1;
+      // The least recently used stand first.
+      if (this.#uploads.delete(id)) this.#uploads.set(id, upload);
+    }
   }
 
-  #forget(place: S3Place, uploadId: string | undefined): void {
-    const id = idOf(place, uploadId);
-    this.#uploads.get(id)?.close();
+  /** Makes room for one more: wipes the keys of those that nobody seems to finish. */
+  #dropIdle(): void {
+    for (const [id, { calls }] of this.#uploads) {
+      if (this.#uploads.size < this.#config.maxUnfinishedUploads) return;
+      if (calls === 0) this.#forget(id);
+    }
+  }
+
+  #forget(id: string): void {
+    this.#uploads.get(id)?.sealer.close();
     this.#uploads.delete(id);
   }
+}
+
+function unknown(most: number): S3ObjectError {
+  return new S3ObjectError(
+    "ERR_S3_MULTIPART",
+    `This client has not begun the upload, has ended it, or has dropped it, idle, for newer ones (maxUnfinishedUploads: ${most}). Its data key is in the memory of the client that sent CreateMultipartUpload: send all its commands through that one. Without it abort the upload, and begin anew.`,
+  );
 }
 
 function idOf({ bucket, key }: S3Place, uploadId: string | undefined): string {

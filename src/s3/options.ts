@@ -40,6 +40,13 @@ export type S3EncryptionClientOptions = ObjectSettings & {
   /** Answer objects that are not encrypted as they are. Whoever can write to the bucket can then replace any object. Default: false. */
   readonly passUnencrypted?: boolean;
   readonly instructionFile?: InstructionFileOptions;
+  /**
+   * Multipart uploads begun by CreateMultipartUpload whose data key and latest part are held, until they are completed
+   * or aborted. They may take days, so that none expires; when there are more, those are dropped, and their keys wiped,
+   * that have been idle longest: their next part is `ERR_S3_MULTIPART`, and S3 keeps what it has of them until it is
+   * told to abort. `upload()` does not count. Default: 1000.
+   */
+  readonly maxUnfinishedUploads?: number;
   /** What to do if the keyring writes by an alias of a KMS key, which may name another key tomorrow, and does in another account. Default: `"warn"`, through the observer. */
   readonly aliases?: "warn" | "refuse";
 };
@@ -71,6 +78,7 @@ export interface S3Config {
   readonly unauthenticatedRanges: boolean;
   readonly passUnencrypted: boolean;
   readonly writesInstructionFiles: boolean;
+  readonly maxUnfinishedUploads: number;
   readonly suffix: string;
 }
 
@@ -113,6 +121,7 @@ export function s3Config(options: S3EncryptionClientOptions): S3Config {
     unauthenticatedRanges: options.unauthenticatedRanges === true,
     passUnencrypted: options.passUnencrypted === true,
     writesInstructionFiles: write === true,
+    maxUnfinishedUploads: wholeNumber(NAME, "maxUnfinishedUploads", options.maxUnfinishedUploads, 1000, 1),
     suffix: checkedSuffix(suffix),
   };
 }
