@@ -11,7 +11,7 @@ import { PROGRAMS } from "./packed-program.mjs";
 const PEERS = {
   "keyfold/dynamodb": ["@aws-sdk/client-dynamodb", "@aws-sdk/client-kms"],
   "keyfold/kms": ["@aws-sdk/client-kms"],
-  "keyfold/s3": ["@aws-sdk/client-s3", "@aws-sdk/lib-storage"],
+  "keyfold/s3": ["@aws-sdk/client-s3"],
   "keyfold/ses": ["@aws-sdk/client-kms", "@aws-sdk/client-s3"],
   "keyfold/sqs": ["@aws-sdk/client-sqs"],
 };
