@@ -15,11 +15,16 @@ export function recordDataKeys(length = 32): { keys: Uint8Array[]; stop(): void 
   return { keys, stop: () => spy.mockRestore() };
 }
 
-/** Pieces of a secret as they stand in text, and as they stand in lists of bytes. */
+/** Pieces of a secret as they stand in text, of these lengths, and as they stand in lists of bytes. */
 interface Pieces {
-  readonly text: readonly string[];
+  readonly text: ReadonlySet<string>;
   readonly list: readonly string[];
 }
+const [BASE64, HEX] = [8, 12];
+/** What pieces in text are parts of. */
+const WORD = /[\w+/-]{8,}/g;
+/** What pieces in lists begin as. */
+const LIST = /[0-9a-f],(?:[0-9a-f]{1,3},){4}[0-9a-f]/;
 
 const known = new WeakMap<Uint8Array, Pieces>();
 
@@ -33,12 +38,12 @@ function piecesOf(secret: Uint8Array): Pieces {
   const base64 = buffer.toString("base64").replace(/=+$/, "");
   const hex = [...buffer].map((byte) => byte.toString(16).padStart(2, "0"));
   const text = [
-    ...windows([...base64], 8, ""),
-    ...windows([...buffer.toString("base64url")], 8, ""),
-    ...windows(hex, 6, ""),
+    ...windows([...base64], BASE64, ""),
+    ...windows([...buffer.toString("base64url")], BASE64, ""),
+    ...windows(hex, HEX / 2, ""),
   ];
   const list = [...windows(hex, 6, ","), ...windows([...buffer].map(String), 6, ",")];
-  const pieces = { text: [...new Set(text)], list };
+  const pieces = { text: new Set(text), list };
   known.set(secret, pieces);
   return pieces;
 }
@@ -48,10 +53,14 @@ export function leakIn(text: string, secrets: readonly Uint8Array[]): string | u
   // Arrays are printed in columns, hex dumps with spaces, JSON of bytes with indices.
   const list = text.replace(/"\d+":/g, "").replace(/[\s,]+/g, ",");
   const pieces = secrets.map(piecesOf);
-  return (
-    pieces.flatMap((of) => of.text).find((piece) => text.includes(piece)) ??
-    pieces.flatMap((of) => of.list).find((piece) => list.includes(piece))
-  );
+  for (const [word] of text.matchAll(WORD)) {
+    for (let at = 0; at + BASE64 <= word.length; at++) {
+      const windows = [word.slice(at, at + BASE64), word.slice(at, at + HEX)];
+      const found = windows.find((window) => pieces.some((of) => of.text.has(window)));
+      if (found !== undefined) return found;
+    }
+  }
+  return LIST.test(list) ? pieces.flatMap((of) => of.list).find((piece) => list.includes(piece)) : undefined;
 }
 
 /** Everything that printing or logging this error would show, its causes included. */
