@@ -26,6 +26,8 @@ export async function serveS3(...buckets) {
   const server = createServer((request, response) => {
     answer(request, response).catch((error) => response.destroy(error));
   });
+  // Not after five seconds, which pass between two requests of a busy machine: the second would be cut.
+  server.keepAliveTimeout = 0;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
 
