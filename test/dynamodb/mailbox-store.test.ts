@@ -27,7 +27,7 @@ function answering(reply: unknown): DynamoDbClient & { readonly commands: object
 }
 
 describe("the DynamoDB store", () => {
-  testStore(async () => dynamoDbMailboxStore({ client: newClient(), tableName: await createTable() }), 1000);
+  testStore(async () => dynamoDbMailboxStore({ client: newClient(), tableName: await createTable() }));
 });
 
 describe("a table of several pages", () => {
