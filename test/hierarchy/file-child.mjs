@@ -46,9 +46,9 @@ const store = fileMailboxStore(directory);
 
 const TASKS = {
   /** One conditional write, step by step. */
-  async replace({ id, before, after }) {
+  async replace({ id, before, after, directory: other = directory }) {
     gated = true;
-    const answer = await store.replace(id, before, after, {});
+    const answer = await fileMailboxStore(other).replace(id, before, after, {});
     gated = false;
     return answer;
   },

@@ -4,7 +4,7 @@ import { chmod, copyFile, mkdtemp, readdir, readFile, rm } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, onTestFinished } from "vitest";
 import { deferred } from "../support/virtual.ts";
 
 /**
@@ -39,8 +39,12 @@ export function fileProcesses() {
   return {
     /** A path where nothing is yet. */
     freshDirectory: (): string => join(folder, `store ${++directories}`),
-    start: (directory: string, uid?: number): Promise<StoreProcess> =>
-      StoreProcess.start(join(folder, "file-child.mjs"), [bundle, directory], uid),
+    /** A process for this test. */
+    async start(directory: string, uid?: number): Promise<StoreProcess> {
+      const child = await StoreProcess.start(join(folder, "file-child.mjs"), [bundle, directory], uid);
+      onTestFinished(() => child.kill());
+      return child;
+    },
   };
 }
 
@@ -80,9 +84,14 @@ export class StoreProcess {
     return this.#do({ task, ...args }, () => "go");
   }
 
-  /** Has it write, asking `leave` before each step. "killed": it was. */
+  /** Has it write, in its own directory or another one, asking `leave` before each step. "killed": it was. */
   replace(
-    args: { readonly id: string; readonly before: string | null; readonly after: string | null },
+    args: {
+      readonly id: string;
+      readonly before: string | null;
+      readonly after: string | null;
+      readonly directory?: string;
+    },
     leave: (step: string, index: number) => Leave | Promise<Leave>,
   ): Promise<unknown> {
     return this.#do({ task: "replace", ...args }, leave);
@@ -105,7 +114,10 @@ export class StoreProcess {
       return await promise;
     } finally {
       this.#child.removeAllListeners();
-      this.#child.kill("SIGKILL");
     }
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fileMailboxStore } from "../../src/hierarchy/file.ts";
-import { fileProcesses, filesOf, type Leave } from "./file-process.ts";
+import { fileProcesses, filesOf, type Leave, type StoreProcess } from "./file-process.ts";
 import { increment } from "./store-contract.ts";
 
 const { freshDirectory, start } = fileProcesses();
@@ -41,11 +41,15 @@ describe("several processes on one directory", () => {
 
 describe("a writer that sleeps while others write", () => {
   /** A write over `before` that waits before this step until `meanwhile` is over. Null: it has no such step. */
-  async function sleepingAt(at: number, before: string | null, meanwhile: readonly Change[]) {
+  async function sleepingAt(
+    sleeper: StoreProcess,
+    at: number,
+    before: string | null,
+    meanwhile: readonly Change[],
+  ) {
     const directory = freshDirectory();
     const store = fileMailboxStore(directory);
     if (before !== null) await store.replace("alice", null, before, {});
-    const sleeper = await start(directory);
     let slept: string | null = null;
     const leave = async (step: string, index: number): Promise<Leave> => {
       if (index !== at) return "go";
@@ -55,7 +59,7 @@ describe("a writer that sleeps while others write", () => {
       }
       return "go";
     };
-    const answer = await sleeper.replace({ id: "alice", before, after: "sleeper" }, leave);
+    const answer = await sleeper.replace({ id: "alice", before, after: "sleeper", directory }, leave);
     return { slept, answer, store, directory };
   }
 
@@ -74,9 +78,10 @@ describe("a writer that sleeps while others write", () => {
       after,
     }));
     const last = records.at(-1) ?? null;
+    const sleeper = await start(freshDirectory());
     let linked = false;
     for (let at = 0; !linked; at++) {
-      const { slept, answer, store, directory } = await sleepingAt(at, before, meanwhile);
+      const { slept, answer, store, directory } = await sleepingAt(sleeper, at, before, meanwhile);
       const what = `slept before step ${at}, ${slept}`;
       expect(answer, what).toBe(last === before);
       expect(await store.get("alice", {}), what).toBe(last === before ? "sleeper" : last);
