@@ -1,5 +1,6 @@
 import { gcm } from "@noble/ciphers/aes.js";
 import { describe, expect, it } from "vitest";
+import { backend } from "#crypto";
 import { createEncryptionClient, inspectMessage, openObject, sealObject } from "../../src/index.ts";
 import { counting, flipped, join, patched, random, toHex, utf8 } from "../support/bytes.ts";
 import { failure, textOf } from "../support/failure.ts";
@@ -23,6 +24,15 @@ function showsNothing(error: unknown): void {
   const text = textOf(error);
   for (const secret of SECRETS) expect(text).not.toContain(secret);
 }
+
+/**
+ * The bits to flip: all of them. On the web one of each byte, in turn: formats are the same code on every backend, which
+ * only ever gets the bytes to open or to verify; and each flip under a signature costs the import of a key there.
+ */
+const bitsOf = (bytes: Uint8Array): number[] =>
+  backend.name === "node"
+    ? Array.from({ length: 8 * bytes.length }, (_, bit) => bit)
+    : Array.from(bytes, (_, at) => 8 * at + (at % 8));
 
 const framed = await Promise.all(
   MESSAGE_SUITES.map(async ({ suite, name, commitmentPolicy }) => {
@@ -53,7 +63,7 @@ describe.each(messages)("$name", ({ ciphertext, twin, headerLength }) => {
   });
 
   it("is refused with any bit flipped", async () => {
-    for (let bit = 0; bit < 8 * ciphertext.length; bit++) {
+    for (const bit of bitsOf(ciphertext)) {
       const error = await failure(reader.decrypt(flipped(ciphertext, bit))).catch((cause) => {
         throw new Error(`bit ${bit}`, { cause });
       });
