@@ -6,6 +6,8 @@ const suite = (once: readonly string[] = []) => ({
   include: ["test/**/*.test.ts"],
   exclude: ["test/interop/**", "test/emulators/**", "test/runtimes/**", ...once],
   testTimeout: 60_000,
+  // Files share the modules of their worker: loading the AWS SDK and the official client for each anew costs most.
+  isolate: false,
   expect: { poll: { timeout: 20_000 } },
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createEncryptionClient, inspectMessage, type Keyring } from "../../src/index.ts";
 import { counting, join, patched, random, u16, u32, utf8 } from "../support/bytes.ts";
 import { failure, textOf } from "../support/failure.ts";
+import { collectGarbage } from "../support/garbage.ts";
 import { contextBytes, writeMessage } from "../support/independent-message.ts";
 import { aes, clear, watched, wrapAes } from "../support/keyrings.ts";
 import { collect, feed, split } from "../support/streams.ts";
@@ -107,6 +108,7 @@ describe("maxFrameLength", () => {
     expect(await failure(client().decrypt(huge), "ERR_LIMIT")).toMatchObject(limit);
     expect(await failure(byStream(client(), huge), "ERR_LIMIT")).toMatchObject(limit);
     expect(inspectMessage(huge).frameLength).toBe(2 ** 32 - 1);
+    collectGarbage();
     const before = process.memoryUsage().arrayBuffers;
     const wide = client({ maxFrameLength: 2 ** 32 - 1 });
     expect((await wide.decrypt(huge)).plaintext).toEqual(PLAINTEXT);
@@ -116,6 +118,7 @@ describe("maxFrameLength", () => {
   });
 
   it("a final frame or a single block that claims more than there is allocates nothing", async () => {
+    collectGarbage();
     const before = process.memoryUsage().arrayBuffers;
     for (const frameLength of [0, 2 ** 32 - 1]) {
       const dataKey = random(32);
@@ -137,6 +140,7 @@ describe("counts from the wire", () => {
     const keyring = watched(clear());
     const header = join(Uint8Array.of(2), u16(0x0478), random(32), u16(0), u16(65_535));
     const entries = Array.from({ length: 65_535 }, () => new Uint8Array(6));
+    collectGarbage();
     const before = process.memoryUsage();
     for (const message of [header, join(header, ...entries)]) {
       const limit = { limit: "maxEncryptedDataKeys", actual: 65_535, maximum: 16 };

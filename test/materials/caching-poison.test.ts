@@ -1,5 +1,3 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { copy } from "../../src/bytes/arrays.ts";
 import {
@@ -11,6 +9,7 @@ import {
 } from "../../src/index.ts";
 import { defaultMaterialsManager } from "../../src/materials/default.ts";
 import { random, utf8 } from "../support/bytes.ts";
+import { collectGarbage } from "../support/garbage.ts";
 import { aes, clear, watched } from "../support/keyrings.ts";
 
 const TEXT = utf8("text");
@@ -120,8 +119,6 @@ it("`opened` is one of the message's own encrypted data keys, on hits too", asyn
 });
 
 it("an opened data key does not keep the message in memory by which it came", async () => {
-  setFlagsFromString("--expose-gc");
-  const collectGarbage = runInNewContext("gc") as () => void;
   const materialsManager = cachingMaterialsManager({ keyring: aes() });
   const client = createEncryptionClient({ materialsManager });
   const { ciphertext } = await client.encrypt(random(100_000));
