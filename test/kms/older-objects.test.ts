@@ -1,11 +1,12 @@
 // S3 objects of format V2 under KMS, as older writers (Amazon SES among them) and as keyfold write them.
-import { GenerateDataKeyCommand, type KMSClient } from "@aws-sdk/client-kms";
+import type { KMSClient } from "@aws-sdk/client-kms";
 import { describe, expect, it } from "vitest";
 import { inspectObject, multiKeyring, type ObjectOptions, openObject, sealObject } from "../../src/index.ts";
 import { kmsDiscoveryKeyring, kmsKeyring } from "../../src/kms/index.ts";
 import { organization } from "../hierarchy/helpers.ts";
-import { aesGcm, kms as wrapped, writeOlder } from "../object/older.ts";
 import { failure } from "../support/failure.ts";
+import { aesGcmV2, kmsContextV2, kmsV2, writeObjectV2 } from "../support/independent-object-v2.ts";
+import { kmsByHand } from "../support/kms-by-hand.ts";
 import { ACCOUNT, ARN_A, ARN_B, CONTEXT, calls, contexts, PLAINTEXT, startKms } from "./helpers.ts";
 
 const SES = { "aws:ses:message-id": "m1", "aws:ses:source-account": ACCOUNT, kms_cmk_id: ARN_A };
@@ -15,18 +16,13 @@ const OPTIONS = {
 } as const;
 
 /** An object whose key KMS wrapped under these pairs. */
-async function written(client: KMSClient, name: string, pairs: Record<string, string>) {
-  const made = await client.send(
-    new GenerateDataKeyCommand({ KeyId: ARN_A, KeySpec: "AES_256", EncryptionContext: pairs }),
-  );
-  const wrap = { ...wrapped(name), wrap: () => made.CiphertextBlob! };
-  return writeOlder(PLAINTEXT, { format: "V2", content: "gcm", wrap, pairs, dataKey: made.Plaintext! });
-}
+const written = (client: KMSClient, wrap: typeof kmsV2, pairs: Record<string, string>) =>
+  writeObjectV2(PLAINTEXT, wrap(kmsByHand(client, ARN_A)), { pairs });
 
 describe("an object that an older writer wrapped by KMS", () => {
   it.each(["strict", "discovery"])("opens, all stored pairs being its context (%s)", async (kind) => {
     const { kms, client } = await startKms();
-    const object = await written(client, "kms", SES);
+    const object = await written(client, kmsV2, SES);
     const keyring =
       kind === "strict"
         ? kmsKeyring({ client, keyId: ARN_A })
@@ -40,7 +36,7 @@ describe("an object that an older writer wrapped by KMS", () => {
 
   it("costs no call where options forbid it", async () => {
     const { kms, client } = await startKms();
-    const object = await written(client, "kms", SES);
+    const object = await written(client, kmsV2, SES);
     const keyring = kmsKeyring({ client, keyId: ARN_A });
     kms.clearEvents();
     await failure(openObject(object, { keyring }), "ERR_COMMITMENT_POLICY");
@@ -53,7 +49,7 @@ describe("an object that an older writer wrapped by KMS", () => {
 
   it("does not open with other pairs in its metadata, or under another key", async () => {
     const { client } = await startKms();
-    const { metadata, body } = await written(client, "kms", SES);
+    const { metadata, body } = await written(client, kmsV2, SES);
     const keyring = kmsKeyring({ client, keyId: ARN_A });
     for (const pairs of [{}, { ...SES, more: "" }, { ...SES, kms_cmk_id: ARN_B }]) {
       const altered = { ...metadata, "x-amz-matdesc": JSON.stringify(pairs) };
@@ -84,8 +80,7 @@ describe("format V2 under kms+context", () => {
 
   it("needs no option for older wraps", async () => {
     const { client } = await startKms();
-    const pairs = { ...CONTEXT, "aws:x-amz-cek-alg": "AES/GCM/NoPadding" };
-    const object = await written(client, "kms+context", pairs);
+    const object = await written(client, kmsContextV2, CONTEXT);
     const keyring = kmsKeyring({ client, keyId: ARN_A });
     const options = { keyring, encryptionContext: CONTEXT, commitmentPolicy } as const;
     expect((await openObject(object, options)).plaintext).toEqual(PLAINTEXT);
@@ -108,11 +103,7 @@ it("KMS and a mailbox as one keyring open what each of them wrote, and nothing o
     const other = { ...CONTEXT, tenant: "t2" };
     await failure(openObject(object, { keyring: both, encryptionContext: other }));
   }
-  const raw = writeOlder(PLAINTEXT, {
-    format: "V2",
-    content: "gcm",
-    wrap: aesGcm(new Uint8Array(32).fill(1)),
-  });
+  const raw = await writeObjectV2(PLAINTEXT, aesGcmV2(new Uint8Array(32).fill(1)));
   const error = await failure(openObject(raw, { keyring: both, ...OPTIONS }), "ERR_NO_DATA_KEY");
   expect(error.message).toMatch(/skipped: not wrapped by KMS/);
   expect(error.message).toMatch(/skipped: its label names no mailbox, version and salt/);

@@ -8,8 +8,9 @@ import {
 import { utf8 } from "../support/bytes.ts";
 import { failure } from "../support/failure.ts";
 import { aesObjectKey, writeObject } from "../support/independent-object.ts";
+import { aesV1, writeObjectV1 } from "../support/independent-object-v1.ts";
+import { aesGcmV2, aesWrapV2, writeObjectV2 } from "../support/independent-object-v2.ts";
 import { aes, clear, KEY, watched } from "../support/keyrings.ts";
-import { aesGcm, aesImplied, aesWrap, writeOlder } from "./older.ts";
 
 type Metadata = Record<string, string>;
 const OPTIONS = {
@@ -19,9 +20,10 @@ const OPTIONS = {
 
 const V3 = writeObject(utf8("x"), aesObjectKey(KEY), { team: "orders" });
 const { object: ON_OBJECT, file: IN_FILE } = splitMetadata(V3.metadata);
-const GCM = writeOlder(utf8("x"), { format: "V2", content: "gcm", wrap: aesGcm(KEY) });
-const CBC = writeOlder(utf8("x"), { format: "V2", content: "cbc", wrap: aesWrap(KEY) });
-const V1 = writeOlder(utf8("x"), { format: "V1", content: "cbc", wrap: aesImplied(KEY) });
+const LENGTH = { unencryptedLength: true } as const;
+const GCM = await writeObjectV2(utf8("x"), aesGcmV2(KEY), LENGTH);
+const CBC = await writeObjectV2(utf8("x"), aesWrapV2(KEY), { content: "AES/CBC/PKCS5Padding", ...LENGTH });
+const V1 = await writeObjectV1(utf8("x"), aesV1(KEY), LENGTH);
 
 const opens = async (object: StoredObject) =>
   expect((await openObject(object, { keyring: aes(), ...OPTIONS } as ObjectOptions)).plaintext).toEqual(

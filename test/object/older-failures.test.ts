@@ -1,20 +1,30 @@
 import { describe, expect, it } from "vitest";
 import { multiKeyring, openObject } from "../../src/index.ts";
+import { aesEncrypt } from "../support/aes-by-hand.ts";
 import { counting, random, utf8 } from "../support/bytes.ts";
 import { failure } from "../support/failure.ts";
+import { aesV1, rsaV1 } from "../support/independent-object-v1.ts";
+import { aesGcmV2, aesWrapV2, kmsContextV2 } from "../support/independent-object-v2.ts";
 import { watched } from "../support/keyrings.ts";
 import { itWith } from "../support/padding.ts";
 import { rsaPair } from "../support/rsa.ts";
-import * as older from "./older.ts";
-import { ALL, ALLOW, aes, bound, KEY, kms, PAIRS, pair, rsa } from "./older-keyrings.ts";
+import {
+  ALL,
+  ALLOW,
+  aes,
+  CBC,
+  GCM,
+  KEY,
+  kms,
+  kmsInClear,
+  PAIRS,
+  pair,
+  rsa,
+  writeOlder,
+} from "./older-keyrings.ts";
 
-describe("an object under kms+context that somebody calls one of the older kms", () => {
-  const written = older.writeOlder(utf8("x"), {
-    format: "V2",
-    content: "gcm",
-    wrap: older.kms(),
-    pairs: bound("gcm"),
-  });
+describe("an object under kms+context that somebody calls one of the older kms", async () => {
+  const written = await writeOlder(utf8("x"), kmsContextV2(kmsInClear), { content: GCM, pairs: PAIRS });
   const metadata = { ...written.metadata, "x-amz-wrap-alg": "kms" };
   const options = { commitmentPolicy: ALLOW, legacy: ALL } as const;
 
@@ -23,7 +33,7 @@ describe("an object under kms+context that somebody calls one of the older kms",
     const body = new Uint8Array(32);
     const asCbc = {
       ...metadata,
-      "x-amz-cek-alg": older.CEK.cbc,
+      "x-amz-cek-alg": CBC,
       "x-amz-iv": Buffer.from(random(16)).toString("base64"),
     };
     for (const encryptionContext of [{}, PAIRS]) {
@@ -46,23 +56,18 @@ describe("an object under kms+context that somebody calls one of the older kms",
 describe("what is wrong with CBC", () => {
   const options = { keyring: aes(), commitmentPolicy: ALLOW, legacy: ALL } as const;
   const [dataKey, iv] = [random(32), random(16)];
-  const around = (body: Uint8Array) => {
-    const { metadata } = older.writeOlder(utf8("x"), {
-      format: "V2",
-      content: "cbc",
-      wrap: older.aesWrap(KEY),
-      dataKey,
-    });
-    return { metadata: { ...metadata, "x-amz-iv": Buffer.from(iv).toString("base64") }, body };
+  const around = async (body: Uint8Array) => {
+    const { metadata } = await writeOlder(utf8("x"), aesWrapV2(KEY), { content: CBC, dataKey, iv });
+    return { metadata, body };
   };
 
   it("looks alike, and like a tag that does not fit", async () => {
     const padded = (last: readonly number[]) => {
       const block = new Uint8Array(16).fill(7);
       block.set(last, 16 - last.length);
-      return older.cbcSeal(dataKey, iv, block, false);
+      return aesEncrypt("cbc", dataKey, block, iv).subarray(0, 16);
     };
-    const good = older.cbcSeal(dataKey, iv, utf8("text"));
+    const good = aesEncrypt("cbc", dataKey, utf8("text"), iv);
     const bodies = [
       new Uint8Array(0),
       good.subarray(0, 15),
@@ -75,25 +80,21 @@ describe("what is wrong with CBC", () => {
       padded(new Array(15).fill(16)),
     ];
     const errors = await Promise.all(
-      bodies.map((body) => failure(openObject(around(body), options), "ERR_AUTHENTICATION")),
+      bodies.map(async (body) => failure(openObject(await around(body), options), "ERR_AUTHENTICATION")),
     );
-    const gcm = older.writeOlder(utf8("x"), { format: "V2", content: "gcm", wrap: older.aesGcm(KEY) });
+    const gcm = await writeOlder(utf8("x"), aesGcmV2(KEY), { content: GCM });
     const flippedTag = { ...gcm, body: gcm.body.map((byte, i) => (i === 3 ? byte ^ 1 : byte)) };
     errors.push(await failure(openObject(flippedTag, options), "ERR_AUTHENTICATION"));
     expect(new Set(errors.map(({ message }) => message)).size).toBe(1);
     expect(errors.map(({ cause }) => cause).every((cause) => cause === undefined)).toBe(true);
-    expect((await openObject(around(good), options)).plaintext).toEqual(utf8("text"));
+    expect((await openObject(await around(good), options)).plaintext).toEqual(utf8("text"));
   });
 
   itWith(
     "pkcs1",
     "under RSA of format V1 looks like a wrong key: it opens to another key, and never fails by itself",
     async () => {
-      const { metadata, body } = older.writeOlder(utf8("text"), {
-        format: "V1",
-        content: "cbc",
-        wrap: older.rsaImplied(pair.publicKey),
-      });
+      const { metadata, body } = await writeOlder(utf8("text"), rsaV1(pair), { content: CBC });
       const opts = { keyring: rsa(), commitmentPolicy: ALLOW, legacy: ALL } as const;
       const wrapped = Buffer.from(metadata["x-amz-key"]!, "base64");
       const messages = new Set<string>();
@@ -117,7 +118,7 @@ describe("what is wrong with CBC", () => {
 describe("the label of format V1", () => {
   const label = { key: "2014" };
   const write = (pairs: Record<string, string>, key: Uint8Array) =>
-    older.writeOlder(utf8("text"), { format: "V1", content: "cbc", wrap: older.aesImplied(key), pairs });
+    writeOlder(utf8("text"), aesV1(key), { content: CBC, pairs });
   const options = { commitmentPolicy: ALLOW, legacy: ALL } as const;
 
   it("tells wrapping keys apart, where a keyring has one", async () => {
@@ -126,16 +127,16 @@ describe("the label of format V1", () => {
       generator: aes(KEY, { materialsDescription: { key: "2015" } }),
       children: [aes(other, { materialsDescription: label })],
     });
-    const opened = await openObject(write(label, other), { keyring, ...options });
+    const opened = await openObject(await write(label, other), { keyring, ...options });
     expect(opened.plaintext).toEqual(utf8("text"));
     const error = await failure(
-      openObject(write({ key: "2013" }, KEY), { keyring, ...options }),
+      openObject(await write({ key: "2013" }, KEY), { keyring, ...options }),
       "ERR_NO_DATA_KEY",
     );
     expect(error.message).toMatch(/skipped: of another materials description/);
-    expect((await openObject(write({ key: "2013" }, KEY), { keyring: aes(), ...options })).plaintext).toEqual(
-      utf8("text"),
-    );
+    expect(
+      (await openObject(await write({ key: "2013" }, KEY), { keyring: aes(), ...options })).plaintext,
+    ).toEqual(utf8("text"));
   });
 
   itWith("pkcs1", "tells RSA keys apart too, of which each opens everything to something", async () => {
@@ -150,19 +151,14 @@ describe("the label of format V1", () => {
         rsa({ materialsDescription: label }),
       ],
     });
-    const object = older.writeOlder(utf8("text"), {
-      format: "V1",
-      content: "cbc",
-      wrap: older.rsaImplied(pair.publicKey),
-      pairs: label,
-    });
+    const object = await writeOlder(utf8("text"), rsaV1(pair), { content: CBC, pairs: label });
     expect((await openObject(object, { keyring, ...options })).plaintext).toEqual(utf8("text"));
   });
 
   it("is not compared where the wrap tells by itself", async () => {
     const keyring = aes(KEY, { materialsDescription: { key: "2015" } });
-    for (const wrap of [older.aesGcm(KEY), older.aesWrap(KEY)]) {
-      const object = older.writeOlder(utf8("text"), { format: "V2", content: "gcm", wrap, pairs: label });
+    for (const wrap of [aesGcmV2(KEY), aesWrapV2(KEY)]) {
+      const object = await writeOlder(utf8("text"), wrap, { content: GCM, pairs: label });
       expect((await openObject(object, { keyring, ...options })).plaintext).toEqual(utf8("text"));
     }
   });

@@ -4,9 +4,10 @@ import { inspectObject, type ObjectOptions, openObject } from "../../src/index.t
 import { random, utf8 } from "../support/bytes.ts";
 import { failure, textOf } from "../support/failure.ts";
 import { aesObjectKey, writeObject } from "../support/independent-object.ts";
+import { aesV1, writeObjectV1 } from "../support/independent-object-v1.ts";
+import { aesGcmV2, aesWrapV2, writeObjectV2 } from "../support/independent-object-v2.ts";
 import { aes, clear, KEY, watched } from "../support/keyrings.ts";
 import { check } from "../support/property.ts";
-import { aesGcm, aesImplied, aesWrap, writeOlder } from "./older.ts";
 
 type Metadata = Record<string, string>;
 const OPTIONS: Omit<ObjectOptions, "keyring" | "materialsManager"> = {
@@ -15,9 +16,10 @@ const OPTIONS: Omit<ObjectOptions, "keyring" | "materialsManager"> = {
 };
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
 
-const GCM = writeOlder(utf8("x"), { format: "V2", content: "gcm", wrap: aesGcm(KEY) });
-const CBC = writeOlder(utf8("x"), { format: "V2", content: "cbc", wrap: aesWrap(KEY) });
-const V1 = writeOlder(utf8("x"), { format: "V1", content: "cbc", wrap: aesImplied(KEY) });
+const LENGTH = { unencryptedLength: true } as const;
+const GCM = await writeObjectV2(utf8("x"), aesGcmV2(KEY), LENGTH);
+const CBC = await writeObjectV2(utf8("x"), aesWrapV2(KEY), { content: "AES/CBC/PKCS5Padding", ...LENGTH });
+const V1 = await writeObjectV1(utf8("x"), aesV1(KEY), LENGTH);
 const V3 = writeObject(utf8("x"), aesObjectKey(KEY));
 
 /** What a reader does with metadata, before any key is asked. */

@@ -4,10 +4,10 @@ import { describe, expect, it } from "vitest";
 import { type ContentKey, openContent, plaintextLengthOf, sealContent } from "../../src/object/content.ts";
 import { contentOpener, contentSealer } from "../../src/object/pieces.ts";
 import { suiteById } from "../../src/suites/table.ts";
+import { aesEncrypt } from "../support/aes-by-hand.ts";
 import { counting, flipped, join, random, toHex } from "../support/bytes.ts";
 import { failure } from "../support/failure.ts";
 import { check, someBytes } from "../support/property.ts";
-import { cbcSeal } from "./older.ts";
 
 const V3: ContentKey = {
   suite: suiteById(0x0073, "object"),
@@ -17,7 +17,7 @@ const V3: ContentKey = {
 const V2: ContentKey = { suite: suiteById(0x0072, "object"), key: random(32), iv: random(12) };
 const CBC: ContentKey = { suite: suiteById(0x0070, "object"), key: random(32), iv: random(16) };
 const sealOf = (content: ContentKey, plaintext: Uint8Array) =>
-  content === CBC ? cbcSeal(CBC.key, CBC.iv, plaintext) : sealContent(content, plaintext);
+  content === CBC ? aesEncrypt("cbc", CBC.key, plaintext, CBC.iv) : sealContent(content, plaintext);
 
 /** Bytes, and places at which to cut them: pieces of all lengths, none and one among them. */
 const cut = (bytes: Uint8Array, places: readonly number[]) => {
