@@ -23,6 +23,7 @@ const WITHOUT_BACKEND = [
   "test/bytes/**",
   // Numbered keys and virtual clocks.
   "test/cache/**",
+  "test/materials/caching-model.test.ts",
   // Counts keys by the ten thousand.
   "test/hierarchy/capacity.test.ts",
   "test/kms/arn.test.ts",
