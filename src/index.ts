@@ -1,3 +1,11 @@
+/**
+ * AWS Encryption SDK messages and S3 Encryption Client objects: the client, raw and multi keyrings, materials managers,
+ * errors and events. Needs no AWS package.
+ *
+ * @module keyfold
+ */
+
+export type { Clocks } from "./cache/clocks.ts";
 export type { CallOptions } from "./client/call.ts";
 export {
   createEncryptionClient,
@@ -9,7 +17,7 @@ export {
   type ReencryptOptions,
 } from "./client/client.ts";
 export type { DecryptResult } from "./client/decrypt.ts";
-export type { MessageFacts } from "./client/facts.ts";
+export type { MessageFacts, WrappingKey } from "./client/facts.ts";
 export { inspectMessage } from "./client/inspect.ts";
 export {
   inspectObject,
@@ -24,6 +32,7 @@ export type { LegacyOptions, ObjectOptions, ObjectSettings } from "./client/obje
 export { openMessage } from "./client/open-message.ts";
 export type { EncryptionClientOptions } from "./client/options.ts";
 export { openPayload, type PayloadOf, type PayloadOptions, sealPayload } from "./client/payload.ts";
+export type { ByteTransform } from "./client/transform.ts";
 export type { RsaPadding } from "./crypto/backend.ts";
 export type { RsaJwk, RsaKeyInput } from "./crypto/rsa-key.ts";
 export {
@@ -61,14 +70,23 @@ export type {
 } from "./keyrings/keyring.ts";
 export { type MultiKeyringOptions, multiKeyring } from "./keyrings/multi.ts";
 export { type RawAesKeyringOptions, rawAesKeyring } from "./keyrings/raw-aes.ts";
+export type { RawKeyringNames } from "./keyrings/raw-options.ts";
 export { type RawRsaKeyringOptions, rawRsaKeyring } from "./keyrings/raw-rsa.ts";
 export {
   type CacheStats,
   type CachingMaterialsManager,
+  type CachingStats,
   cachingMaterialsManager,
 } from "./materials/caching.ts";
 export type { CachingOptions, MaterialsRequest } from "./materials/caching-options.ts";
-export type { MaterialsManager } from "./materials/manager.ts";
+export type {
+  CurrentKeysRequest,
+  DecryptionMaterials,
+  DecryptionMaterialsRequest,
+  EncryptionMaterials,
+  EncryptionMaterialsRequest,
+  MaterialsManager,
+} from "./materials/manager.ts";
 export {
   type RequiredContextOptions,
   requiredContextMaterialsManager,
@@ -78,6 +96,7 @@ export type { ObjectFormat, ObjectMetadata } from "./object/envelope.ts";
 export type { LegacyObjectWrap, ObjectWrap } from "./object/wraps.ts";
 export type {
   AliasEvent,
+  CacheChange,
   CacheEvent,
   CacheOf,
   CryptEvent,
@@ -89,4 +108,4 @@ export type {
 } from "./observer.ts";
 export type { CommitmentPolicy } from "./suites/policy.ts";
 export type { AlgorithmSuite, MessageSuiteId, ObjectSuiteId, SuiteId } from "./suites/table.ts";
-export type { Awaitable, EncryptedDataKey, EncryptionContext } from "./types.ts";
+export type { Awaitable, EncryptedDataKey, EncryptionContext, ObjectPlace } from "./types.ts";

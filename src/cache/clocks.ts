@@ -1,6 +1,6 @@
 import { invalidArgument } from "../arguments.ts";
 
-/** Two clocks, in milliseconds. */
+/** Two clocks, in milliseconds: a key is as old as the one that has gone on further says. */
 export interface Clocks {
   /** Never set back, but may stand still while a machine sleeps or a function is frozen. */
   monotonic(): number;

@@ -45,12 +45,17 @@ export interface KeyRequest<Key> {
 
 /** Counts since the cache was made; the last three are those of now. */
 export interface KeyCacheFigures {
+  /** Calls that found a key. */
   readonly hits: number;
+  /** Calls for which a key had to be made or unwrapped. */
   readonly misses: number;
   /** Calls that waited for the miss of another caller. */
   readonly joined: number;
+  /** Keys that left, for whatever reason. */
   readonly evictions: number;
+  /** Keys in memory. */
   readonly entries: number;
+  /** Keys that are being made or unwrapped. */
   readonly inFlight: number;
   /** Null: there is no entry. */
   readonly oldestAgeMs: number | null;

@@ -2,11 +2,11 @@ import { checkedContext } from "../message/context.ts";
 import type { EncryptionContext } from "../types.ts";
 import { assertSignal } from "./options.ts";
 
-/** Options of one call. */
+/** Options of one call of a client. */
 export interface CallOptions {
-  /** Writing: the pairs to bind. Reading: the pairs that must be there and equal; more may be. */
+  /** Writing: the pairs to bind. Reading: the pairs that must be there and equal; more may be. Default: none. */
   readonly encryptionContext?: EncryptionContext;
-  /** Aborts the call, with the signal's own reason. */
+  /** Aborts the call, with the signal's own reason. Default: none. */
   readonly signal?: AbortSignal;
 }
 

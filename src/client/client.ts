@@ -19,7 +19,7 @@ import {
 } from "./options.ts";
 import { type ByteTransform, transformStream } from "./transform.ts";
 
-/** Options of `encryptStream`. */
+/** Options of {@link EncryptionClient.encryptStream}. */
 export interface EncryptStreamOptions extends CallOptions {
   /**
    * The most bytes of plaintext that will come: more is an error. Managers that limit the bytes of a data key book
@@ -28,7 +28,7 @@ export interface EncryptStreamOptions extends CallOptions {
   readonly maxPlaintextLength?: number;
 }
 
-/** Options of `decryptStream`. */
+/** Options of {@link EncryptionClient.decryptStream}. */
 export interface DecryptStreamOptions extends CallOptions {
   /**
    * Release frames of signed messages before their signature is checked: long signed messages need it, and their
@@ -37,15 +37,17 @@ export interface DecryptStreamOptions extends CallOptions {
   readonly releaseBeforeSignature?: boolean;
 }
 
-/** Options of `reencrypt`. */
+/** Options of {@link EncryptionClient.reencrypt}. */
 export interface ReencryptOptions extends CallOptions {
   /** Opens the old message: a client, or a keyring under this client's policy and limits. Default: this client. */
   readonly from?: EncryptionClient | Keyring;
 }
 
-/** What sealing answers. */
+/** What sealing answers; `Ciphertext` is text for `encryptText`. */
 export interface EncryptResult<Ciphertext = Uint8Array> {
+  /** The whole message: bytes, or base64 (RFC 4648, section 4). */
   readonly ciphertext: Ciphertext;
+  /** What stands in its header. */
   readonly message: MessageFacts;
 }
 
@@ -58,7 +60,15 @@ export interface MessageStream extends ByteTransform {
   readonly message: Promise<MessageFacts>;
 }
 
-/** Seals and opens AWS Encryption SDK messages. Made by {@link createEncryptionClient}. */
+/**
+ * Seals and opens AWS Encryption SDK messages. Made by {@link createEncryptionClient}.
+ *
+ * Sealing rejects with `ERR_ENCRYPTION_CONTEXT`, `ERR_LIMIT`, `ERR_KEYRING`, `ERR_UNSUPPORTED` and what the keyring
+ * throws, such as `ERR_KMS_...`. Opening rejects with `ERR_MESSAGE_FORMAT`, `ERR_TRUNCATED`, `ERR_LIMIT`,
+ * `ERR_ALGORITHM_SUITE`, `ERR_COMMITMENT_POLICY` and `ERR_ENCRYPTION_CONTEXT`, before a key is asked for wherever the
+ * header tells; with `ERR_NO_DATA_KEY`, whose reasons name what each keyring met; and with `ERR_AUTHENTICATION`. An
+ * aborted call rejects with the signal's reason, misuse with a `TypeError`.
+ */
 export interface EncryptionClient {
   /** Seals bytes into one message. */
   encrypt(plaintext: Uint8Array, options?: CallOptions): Promise<EncryptResult>;
@@ -68,7 +78,7 @@ export interface EncryptionClient {
   encryptText(plaintext: string, options?: CallOptions): Promise<EncryptResult<string>>;
   /** Opens base64 of a message that holds UTF-8 text. */
   decryptText(ciphertext: string, options?: CallOptions): Promise<DecryptResult<string>>;
-  /** Seals a stream: for `pipeThrough` and Node's `pipeline`. */
+  /** Seals a stream of any length in flat memory: for `pipeThrough` and Node's `pipeline`. */
   encryptStream(options?: EncryptStreamOptions): MessageStream;
   /** Opens a stream, and releases only verified bytes. An early end is an error. */
   decryptStream(options?: DecryptStreamOptions): MessageStream;
@@ -82,16 +92,21 @@ export interface EncryptionClient {
 }
 
 /**
- * Makes a client that seals and opens AWS Encryption SDK messages with a keyring. It holds no connection, and may
- * be shared by all callers.
+ * Makes a client that seals and opens AWS Encryption SDK messages with a keyring (client-apis/encrypt and decrypt). It
+ * holds no connection, and may be shared by all callers.
  *
- * @throws `TypeError` for options out of range; `CommitmentPolicyError` if suite and policy do not fit.
+ * @throws `TypeError` for options out of range; `CommitmentPolicyError` if suite and policy do not fit;
+ * `AlgorithmSuiteError` for a suite that no message has.
  *
  * @example
  * ```ts
- * const client = createEncryptionClient({ keyring });
- * const { ciphertext } = await client.encrypt(bytes, { encryptionContext: { tenant: "t1" } });
- * const { plaintext } = await client.decrypt(ciphertext, { encryptionContext: { tenant: "t1" } });
+ * import { createEncryptionClient, rawAesKeyring } from "keyfold";
+ *
+ * const key = crypto.getRandomValues(new Uint8Array(32));
+ * const client = createEncryptionClient({ keyring: rawAesKeyring({ namespace: "app", name: "2026", key }) });
+ * const encryptionContext = { tenant: "t1" };
+ * const { ciphertext } = await client.encrypt(new TextEncoder().encode("42 pears"), { encryptionContext });
+ * const { plaintext } = await client.decrypt(ciphertext, { encryptionContext });
  * ```
  */
 export function createEncryptionClient(options: EncryptionClientOptions): EncryptionClient {

@@ -9,11 +9,13 @@ import { type OpenedHeader, type OpenRequest, openHeader } from "./open-header.t
 import type { ClientConfig } from "./options.ts";
 import { tell } from "./tell.ts";
 
-/** What opening answers. */
+/** What opening answers; `Plaintext` is text for `decryptText`. */
 export interface DecryptResult<Plaintext = Uint8Array> {
+  /** Verified to the last byte. */
   readonly plaintext: Plaintext;
   /** The pairs that the writer bound, verified. */
   readonly encryptionContext: EncryptionContext;
+  /** What stands in the header, verified. */
   readonly message: MessageFacts;
   /** The encrypted data key that opened. */
   readonly opened: EncryptedDataKey;

@@ -5,7 +5,7 @@ import { ciphertextSize, plaintextSize } from "../message/sizes.ts";
 import type { AlgorithmSuite } from "../suites/table.ts";
 import type { EncryptedDataKey, EncryptionContext } from "../types.ts";
 
-/** The facts of a message's header. */
+/** The facts of a message's header. Verified in what a client answers, not in what `inspectMessage` does. */
 export class MessageFacts {
   /** The algorithm suite: `id` and `name`, and all that follows from them. */
   readonly suite: AlgorithmSuite;
@@ -42,7 +42,7 @@ export class MessageFacts {
   }
 
   /** The provider and the name (for KMS, the ARN) of each wrapping key, as far as its bytes are text. */
-  get wrappingKeys(): readonly { readonly providerId: string; readonly name: string | null }[] {
+  get wrappingKeys(): readonly WrappingKey[] {
     return this.encryptedDataKeys.map((edk) => ({ providerId: edk.providerId, name: wrappingKeyName(edk) }));
   }
 
@@ -60,6 +60,14 @@ export class MessageFacts {
     const { headerLength, frameLength, suite } = this;
     return { headerLength, frameLength, maxFooterLength: maxFooterLength(suite) };
   }
+}
+
+/** Which key wrapped a data key. */
+export interface WrappingKey {
+  /** `"aws-kms"`, the namespace of a raw key, ... */
+  readonly providerId: string;
+  /** For KMS the key ARN, for raw keys their name; null if it is no text. */
+  readonly name: string | null;
 }
 
 function withoutReserved(context: EncryptionContext): EncryptionContext {

@@ -6,11 +6,16 @@ import { assertBytes, clientConfig, type EncryptionClientOptions } from "./optio
  * Opens one whole message, as a client's `decrypt` does, without a client: a page or a function that only opens is
  * bundled without everything that seals and streams.
  *
- * @throws what `createEncryptionClient` and its `decrypt` throw.
+ * @throws What {@link createEncryptionClient} and its `decrypt` throw.
  *
  * @example
  * ```ts
- * const { plaintext } = await openMessage(ciphertext, { keyring, encryptionContext: { tenant: "t1" } });
+ * import { createEncryptionClient, openMessage, rawAesKeyring } from "keyfold";
+ *
+ * const keyring = rawAesKeyring({ namespace: "app", name: "2026", key: crypto.getRandomValues(new Uint8Array(32)) });
+ * const { ciphertext } = await createEncryptionClient({ keyring }).encrypt(new TextEncoder().encode("42 pears"));
+ * const { plaintext } = await openMessage(ciphertext, { keyring });
+ * console.log(new TextDecoder().decode(plaintext));
  * ```
  */
 export async function openMessage(

@@ -6,15 +6,15 @@ import { assertObserver, type Observer } from "../observer.ts";
 import { assertMayEncrypt, type CommitmentPolicy } from "../suites/policy.ts";
 import { type AlgorithmSuite, type MessageSuiteId, suiteById } from "../suites/table.ts";
 
-/** Options of `createEncryptionClient`. Sizes are bytes. */
+/** Options of `createEncryptionClient` and `openMessage`: a keyring or a materials manager, and these. Sizes are bytes. */
 export type EncryptionClientOptions = MaterialsSource & {
-  /** Default: `"require-encrypt-require-decrypt"`. */
+  /** Which suites may seal and open. Default: `"require-encrypt-require-decrypt"`. */
   readonly commitmentPolicy?: CommitmentPolicy;
   /** The algorithm suite to write with. Default: 0x0478 (committing, unsigned), or 0x0178 where the policy forbids commitment. */
   readonly suite?: MessageSuiteId;
-  /** Plaintext bytes of a frame. Default: 65,536. */
+  /** Plaintext bytes of a frame: 1 to `maxFrameLength`. Default: 65,536. */
   readonly frameLength?: number;
-  /** The most encrypted data keys that a message may have, written or read. Default: 16. */
+  /** The most encrypted data keys that a message may have, written or read: 1 to 65,535. Default: 16. */
   readonly maxEncryptedDataKeys?: number;
   /** The longest header that is read. Default: 1 MiB. */
   readonly maxHeaderBytes?: number;
@@ -22,7 +22,7 @@ export type EncryptionClientOptions = MaterialsSource & {
   readonly maxFrameLength?: number;
   /** The most plaintext that a stream holds back until a signature or a non-framed body is verified. Default: 64 MiB. */
   readonly signedBufferLimit?: number;
-  /** Hears of every message that was sealed or opened. */
+  /** Hears of every message that was sealed or opened. Default: nobody. */
   readonly observer?: Observer;
 };
 

@@ -15,12 +15,16 @@ export type PayloadOf<P extends string | Uint8Array> = P extends string ? string
 /**
  * Seals the payload of a message for whatever transports it: where a queue or stream serializes.
  *
- * @throws `TypeError` for a payload that is neither text nor bytes, and where no context binds it.
+ * @throws `TypeError` for a payload that is neither text nor bytes, and where no context binds it; what the client's
+ * `encrypt` throws.
  *
  * @example
  * ```ts
- * const encryptionContext = { topic: "orders" };
- * await producer.send({ topic: "orders", messages: [{ value: await sealPayload(client, json, { encryptionContext }) }] });
+ * import { createEncryptionClient, rawAesKeyring, sealPayload } from "keyfold";
+ *
+ * const key = crypto.getRandomValues(new Uint8Array(32));
+ * const client = createEncryptionClient({ keyring: rawAesKeyring({ namespace: "app", name: "2026", key }) });
+ * const value = await sealPayload(client, "42 pears", { encryptionContext: { topic: "orders" } });
  * ```
  */
 export async function sealPayload<P extends string | Uint8Array>(
@@ -37,11 +41,18 @@ export async function sealPayload<P extends string | Uint8Array>(
 /**
  * Opens what {@link sealPayload} sealed, if it belongs here: each pair of the context must be there and equal.
  *
- * @throws A `KeyfoldError` if it was altered, is not sealed, or belongs elsewhere.
+ * @throws `EncryptionContextError` if it belongs elsewhere, `MessageFormatError` if nobody sealed it; else what the
+ * client's `decrypt` throws.
  *
  * @example
  * ```ts
- * const json = await openPayload(client, message.value.toString(), { encryptionContext: { topic: "orders" } });
+ * import { createEncryptionClient, openPayload, rawAesKeyring, sealPayload } from "keyfold";
+ *
+ * const key = crypto.getRandomValues(new Uint8Array(32));
+ * const client = createEncryptionClient({ keyring: rawAesKeyring({ namespace: "app", name: "2026", key }) });
+ * const encryptionContext = { topic: "orders" };
+ * const value = await sealPayload(client, "42 pears", { encryptionContext });
+ * console.log(await openPayload(client, value, { encryptionContext }));
  * ```
  */
 export async function openPayload<P extends string | Uint8Array>(

@@ -1,6 +1,8 @@
 /** A pair of web streams: `pipeThrough` takes it, and so does Node's `pipeline`. */
 export interface ByteTransform {
+  /** What comes out. */
   readonly readable: ReadableStream<Uint8Array>;
+  /** What goes in: chunks of any length, each the writer's own again once its write has resolved. */
   readonly writable: WritableStream<Uint8Array>;
 }
 

@@ -7,7 +7,10 @@ export type HashName = "sha256" | "sha384" | "sha512";
 /** A curve of the trailing signatures. */
 export type CurveName = "P-256" | "P-384";
 
-/** How a raw RSA key wraps. The MGF1 hash is the OAEP hash. */
+/**
+ * How a raw RSA key wraps (RFC 8017). The MGF1 hash is the OAEP hash. S3 objects want `"oaep-sha1"`; `"pkcs1"` is for old
+ * messages, and for Node alone.
+ */
 export type RsaPadding = "oaep-sha1" | "oaep-sha256" | "oaep-sha384" | "oaep-sha512" | "pkcs1";
 
 export const OAEP_PADDINGS = ["oaep-sha1", "oaep-sha256", "oaep-sha384", "oaep-sha512"] as const;

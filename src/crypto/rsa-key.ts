@@ -11,20 +11,29 @@ import {
   SEQUENCE,
 } from "./der.ts";
 
-/** A JSON Web Key (RFC 7517) of type RSA. */
+/** A JSON Web Key (RFC 7517) of type RSA. Numbers are base64url (RFC 7518, section 6.3). */
 export interface RsaJwk {
+  /** `"RSA"`. */
   readonly kty?: string;
+  /** Modulus. */
   readonly n?: string;
+  /** Public exponent. */
   readonly e?: string;
+  /** Private exponent, and with it all that follows: of private keys. */
   readonly d?: string;
+  /** First prime. */
   readonly p?: string;
+  /** Second prime. */
   readonly q?: string;
+  /** `d` modulo `p - 1`. */
   readonly dp?: string;
+  /** `d` modulo `q - 1`. */
   readonly dq?: string;
+  /** The inverse of `q` modulo `p`. */
   readonly qi?: string;
 }
 
-/** An RSA key as people hold it: PEM text, DER bytes, or a JSON Web Key. */
+/** An RSA key of 1,024 bits or more as people hold it: PEM text, DER bytes (SPKI, PKCS#8, PKCS#1), or a JSON Web Key. */
 export type RsaKeyInput = string | Uint8Array | RsaJwk;
 
 /** An RSA key whose kind is known and whose material a backend has yet to import. DER is SPKI or PKCS#8. */

@@ -6,6 +6,7 @@ import { explainDynamoDb } from "./errors.ts";
 /** What keyfold needs of a DynamoDB client: a genuine `DynamoDBClient` of the AWS SDK for JavaScript v3, of any version. */
 export interface DynamoDbClient {
   // Method syntax: a genuine client is not assignable to the property form.
+  /** Sends a command of `@aws-sdk/client-dynamodb`, and answers its reply. */
   send(command: object, options?: { abortSignal?: AbortSignal }): Promise<object>;
 }
 

@@ -1,7 +1,7 @@
-import type { KmsErrorCode, StoreErrorDetails } from "../errors.ts";
+import type { KmsErrorCode, StoreError } from "../errors.ts";
 import { awsFailureCode } from "../kms/errors.ts";
 
-type Explanation = Pick<StoreErrorDetails, "remedy" | "transient"> & { readonly what: string };
+type Explanation = Pick<StoreError, "remedy" | "transient"> & { readonly what: string };
 
 const lasting = (what: string, remedy: string): Explanation => ({ what, remedy, transient: false });
 const passing = (what: string, remedy: string): Explanation => ({ what, remedy, transient: true });

@@ -1,3 +1,10 @@
+/**
+ * Stores of hierarchies in DynamoDB: AWS's branch key store, and one for mailbox keys. Needs `@aws-sdk/client-dynamodb`;
+ * the branch key store `@aws-sdk/client-kms`, too.
+ *
+ * @module dynamodb
+ */
+
 export type { DynamoDbClient } from "./client.ts";
 export {
   type BranchKeyFacts,

@@ -13,35 +13,54 @@ import { grantTokensOf, type KmsGrantTokens } from "../kms/grant-tokens.ts";
  */
 export type KmsKeyChoice =
   | {
+      /** The ARN of a key; no alias. */
       readonly keyArn: string;
+      /** Not beside `keyArn`. */
       readonly mrkArn?: never;
+      /** Not beside `keyArn`. */
       readonly discovery?: never;
+      /** Not beside `keyArn`. */
       readonly mrDiscovery?: never;
     }
   | {
+      /** The ARN of a multi-Region key. */
       readonly mrkArn: string;
+      /** Not beside `mrkArn`. */
       readonly keyArn?: never;
+      /** Not beside `mrkArn`. */
       readonly discovery?: never;
+      /** Not beside `mrkArn`. */
       readonly mrDiscovery?: never;
     }
   | {
+      /** Whatever key an item names. */
       readonly discovery: true;
+      /** Not beside `discovery`. */
       readonly keyArn?: never;
+      /** Not beside `discovery`. */
       readonly mrkArn?: never;
+      /** Not beside `discovery`. */
       readonly mrDiscovery?: never;
     }
   | {
+      /** A Region, such as `"eu-west-1"`. */
       readonly mrDiscovery: string;
+      /** Not beside `mrDiscovery`. */
       readonly keyArn?: never;
+      /** Not beside `mrDiscovery`. */
       readonly mrkArn?: never;
+      /** Not beside `mrDiscovery`. */
       readonly discovery?: never;
     };
 
-/** How a key store asks KMS. */
+/** How a key store asks KMS: which keys, and by which client. */
 export type KeyStoreKms = KmsKeyChoice & {
   /** A `KMSClient`, or a function that gives the client of a Region. */
   readonly client: KmsClientSource;
-  /** Grant tokens for grants that may not have spread yet. */
+  /**
+   * Tokens of grants that may not be known everywhere yet, up to 10; a function is asked before each call. Default:
+   * none.
+   */
   readonly grantTokens?: KmsGrantTokens;
 };
 

@@ -20,15 +20,16 @@ import { makeKey, makeVersion } from "./key-store-writing.ts";
 export interface DynamoDbKeyStoreOptions {
   /** A `DynamoDBClient`. */
   readonly client: DynamoDbClient;
-  /** See `keyStoreTable` for its schema. */
+  /** The table's name. {@link keyStoreTable} has its schema. */
   readonly tableName: string;
   /**
    * The name of the store that is bound to each key. It stays what it was when a table is restored under another name;
    * no two stores may share one. Default: `tableName`.
    */
   readonly logicalName?: string;
+  /** Which KMS keys it uses, and how it asks for them. */
   readonly kms: KeyStoreKms;
-  /** Hears of every call to DynamoDB and KMS. */
+  /** Hears of every call to DynamoDB and KMS. Default: nobody. */
   readonly observer?: Observer;
 }
 
@@ -37,6 +38,7 @@ export interface DynamoDbKeyStoreOptions {
  * was unwrapped.
  */
 export interface BranchKeyFacts {
+  /** The branch key's id. */
   readonly branchKeyId: string;
   /** A UUID. */
   readonly version: string;
@@ -58,15 +60,20 @@ export interface DynamoDbBranchKey extends BranchKeyFacts {
 export interface NewBranchKeyOptions extends BranchKeyStoreOptions {
   /** Default: a random UUID. A chosen id needs an encryption context. */
   readonly branchKeyId?: string;
-  /** Pairs that KMS binds to the key, such as the tenant whose key it is. Not secret. */
+  /** Pairs that KMS binds to the key, such as the tenant whose key it is. Not secret. Default: none. */
   readonly encryptionContext?: EncryptionContext;
 }
 
 /** AWS's branch key store. Made by {@link dynamoDbKeyStore}. */
 export interface DynamoDbKeyStore extends BranchKeyStore {
+  /** The version that writes. One GetItem. */
   active(branchKeyId: string, options?: BranchKeyStoreOptions): Promise<DynamoDbBranchKey>;
+  /** This version, for reading. One GetItem. */
   version(branchKeyId: string, version: string, options?: BranchKeyStoreOptions): Promise<DynamoDbBranchKey>;
-  /** Makes a branch key, with its first version and its beacon key: three KMS calls, one transaction. */
+  /**
+   * Makes a branch key, with its first version and its beacon key: three KMS calls, one transaction. If there is one of
+   * this id it is `ERR_HIERARCHY_EXISTS`.
+   */
   createKey(options?: NewBranchKeyOptions): Promise<BranchKeyFacts>;
   /**
    * Makes a new version, which writes from now on, and keeps the others for reading: three KMS calls, one transaction.
@@ -92,13 +99,15 @@ const CALLER = "dynamoDbKeyStore";
  *
  * @example
  * ```ts
- * const keyStore = dynamoDbKeyStore({
- *   client: new DynamoDBClient({}),
- *   tableName: "branch-keys",
- *   kms: { client: new KMSClient({}), keyArn },
- * });
- * await keyStore.createKey({ branchKeyId: "tenant-t1", encryptionContext: { tenant: "t1" } });
- * const keyring = hierarchicalKeyring({ keyStore, branchKeyId: "tenant-t1" });
+ * import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+ * import { KMSClient } from "@aws-sdk/client-kms";
+ * import { dynamoDbKeyStore } from "keyfold/dynamodb";
+ *
+ * const keyArn = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+ * const kms = { client: new KMSClient({}), keyArn };
+ * const keyStore = dynamoDbKeyStore({ client: new DynamoDBClient({}), tableName: "tenant-keys", kms });
+ * const { branchKeyId } = await keyStore.createKey({ encryptionContext: { tenant: "t1" } });
+ * await keyStore.versionKey(branchKeyId); // writes from now on; the first version reads
  * ```
  */
 export function dynamoDbKeyStore(options: DynamoDbKeyStoreOptions): DynamoDbKeyStore {

@@ -27,18 +27,26 @@ export const MAILBOX_ID = "mailbox-id";
 const RECORD = "record";
 
 /**
- * Keeps the wrapped keys of mailboxes in a DynamoDB table, an item each. `mailboxTable` has the table's schema.
+ * Keeps the wrapped keys of mailboxes in a DynamoDB table, an item each. {@link mailboxTable} has the table's schema.
  *
  * The caller needs `dynamodb:GetItem`, `dynamodb:PutItem` and `dynamodb:DeleteItem` on the table, and `dynamodb:Scan`
  * to list mailboxes. All reads are consistent. An item has 400 KB at most: an id, and all versions of its wrapped keys.
  * A deleted mailbox stays in backups and point-in-time recovery for as long as the table is set to keep them.
  *
- * @throws `TypeError` if the client or the table's name is missing.
+ * @throws `TypeError` if the client or the table's name is missing. At use: `StoreError` with a remedy.
  *
  * @example
  * ```ts
+ * import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+ * import { KMSClient } from "@aws-sdk/client-kms";
+ * import { dynamoDbMailboxStore } from "keyfold/dynamodb";
+ * import { createMailboxKeys } from "keyfold/hierarchy";
+ * import { kmsKeyring } from "keyfold/kms";
+ *
+ * const keyId = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+ * const organization = kmsKeyring({ client: new KMSClient({}), keyId });
  * const store = dynamoDbMailboxStore({ client: new DynamoDBClient({}), tableName: "mailboxes" });
- * const mailboxes = createMailboxKeys({ organization, encryptionContext, store });
+ * const mailboxes = createMailboxKeys({ organization, store });
  * ```
  */
 export function dynamoDbMailboxStore(options: DynamoDbMailboxStoreOptions): MailboxStore {

@@ -2,6 +2,7 @@ import { utf8Length } from "../bytes/utf8.ts";
 
 /** What a call to a branch key store may be given. */
 export interface BranchKeyStoreOptions {
+  /** Aborts the call, with the signal's own reason. Default: none. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -22,9 +23,9 @@ export interface StoredBranchKey {
 export interface BranchKeyStore {
   /** For errors and events. */
   readonly name: string;
-  /** The version that writes. */
+  /** The version that writes. Throws a `HierarchyError`, `ERR_HIERARCHY_UNKNOWN`, if there is no such key. */
   active(branchKeyId: string, options: BranchKeyStoreOptions): Promise<StoredBranchKey>;
-  /** This version, for reading. */
+  /** This version, for reading. Throws likewise. */
   version(branchKeyId: string, version: string, options: BranchKeyStoreOptions): Promise<StoredBranchKey>;
 }
 

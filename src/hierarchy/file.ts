@@ -1,3 +1,9 @@
+/**
+ * A store of mailbox keys in files, for the processes of one machine. Node, Bun and Deno.
+ *
+ * @module hierarchy/file
+ */
+
 import { resolve } from "node:path";
 import { invalidArgument } from "../arguments.ts";
 import { namesIn } from "./file/disk.ts";
@@ -23,12 +29,20 @@ const HASH = /^[0-9a-f]{64}$/;
  * The directory is made when the first mailbox is (mode 0700; files: 0600). It must be of a local file system with hard
  * links, not of a network. Node, Bun and Deno only.
  *
- * @throws `TypeError` if the directory is no path.
+ * @throws `TypeError` if the directory is no path. At use: `StoreError`, whose `cause` is the file system's error;
+ * `ERR_HIERARCHY_RECORD` for a file that is damaged.
  *
  * @example
  * ```ts
+ * import { KMSClient } from "@aws-sdk/client-kms";
+ * import { createMailboxKeys } from "keyfold/hierarchy";
  * import { fileMailboxStore } from "keyfold/hierarchy/file";
- * const mailboxes = createMailboxKeys({ organization, encryptionContext, store: fileMailboxStore("/var/lib/app/keys") });
+ * import { kmsKeyring } from "keyfold/kms";
+ *
+ * const keyId = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+ * const organization = kmsKeyring({ client: new KMSClient({}), keyId });
+ * const mailboxes = createMailboxKeys({ organization, store: fileMailboxStore("mailbox-keys") });
+ * await mailboxes.create("alice");
  * ```
  */
 export function fileMailboxStore(directory: string): MailboxStore {

@@ -10,26 +10,36 @@ import {
 
 /** Which branch key: one for all messages, or one for each tenant. */
 export type BranchKeyChoice =
-  | { readonly branchKeyId: string; readonly branchKeyIdFrom?: never }
+  | {
+      /** The branch key of all messages. */
+      readonly branchKeyId: string;
+      /** Not beside `branchKeyId`. */
+      readonly branchKeyIdFrom?: never;
+    }
   | {
       /**
        * Answers the id of the branch key for a message, by its whole encryption context. When reading, that is what the
        * message says: a reader that serves one tenant names the pair it expects, as it does with every keyring.
        */
       readonly branchKeyIdFrom: (encryptionContext: EncryptionContext) => string;
+      /** Not beside `branchKeyIdFrom`. */
       readonly branchKeyId?: never;
     };
 
-/** Options of {@link hierarchicalKeyring}. */
+/** Options of {@link hierarchicalKeyring}: which branch key, how long it is kept, and these. */
 export type HierarchicalKeyringOptions = BranchKeyChoice &
   Omit<HierarchyCacheOptions, "observer"> & {
+    /** Where branch keys are kept, such as a `dynamoDbKeyStore`. */
     readonly keyStore: BranchKeyStore;
     /**
      * Principals that must not share a branch key in clear: the name of one, or a function of the encryption context.
      * Default: all callers of this keyring share. Keyrings never share.
      */
     readonly partition?: string | ((encryptionContext: EncryptionContext) => string);
-    /** Hears of hits, misses and evictions. Of the calls that a key store makes, its own observer hears. */
+    /**
+     * Hears of hits, misses and evictions. Of the calls that a key store makes, its own observer hears. Default:
+     * nobody.
+     */
     readonly observer?: Observer;
   };
 

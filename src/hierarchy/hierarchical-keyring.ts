@@ -21,6 +21,7 @@ import { type HierarchyCacheStats, VersionedKeys } from "./versioned-keys.ts";
 
 /** A keyring over branch keys. Made by {@link hierarchicalKeyring}. */
 export interface HierarchicalKeyring extends Keyring {
+  /** Figures of the branch keys in memory. */
   stats(): HierarchyCacheStats;
   /** Forgets all branch keys, or one, and wipes each as soon as no message uses it. */
   clear(branchKeyId?: string): void;
@@ -38,15 +39,20 @@ export interface HierarchicalKeyring extends Keyring {
  * S3 objects have no place for such data keys: they are neither written nor read.
  *
  * @throws `TypeError` for options out of range. At use: `HierarchyError` if the branch key is not there or not as it
- * must be; `StoreError` and `KmsError` with a remedy; `NoDataKeyError` if nothing opens.
+ * must be; `StoreError` and `KmsError` with a remedy; `NoDataKeyError` if nothing opens, with these as its `cause`.
  *
  * @example
  * ```ts
- * const keyring = hierarchicalKeyring({
- *   keyStore,
- *   branchKeyIdFrom: ({ tenant }) => `tenant-${tenant}`,
- *   reusePeriodSeconds: 60,
- * });
+ * import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+ * import { KMSClient } from "@aws-sdk/client-kms";
+ * import { createEncryptionClient } from "keyfold";
+ * import { dynamoDbKeyStore } from "keyfold/dynamodb";
+ * import { hierarchicalKeyring } from "keyfold/hierarchy";
+ *
+ * const keyArn = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+ * const kms = { client: new KMSClient({}), keyArn };
+ * const keyStore = dynamoDbKeyStore({ client: new DynamoDBClient({}), tableName: "branch-keys", kms });
+ * const keyring = hierarchicalKeyring({ keyStore, branchKeyIdFrom: ({ tenant }) => `tenant-${tenant}` });
  * const client = createEncryptionClient({ keyring });
  * ```
  */

@@ -1,3 +1,10 @@
+/**
+ * Keys between KMS and data keys: a key for each mailbox, as Amazon WorkMail has them, and AWS's branch keys. Needs no AWS
+ * package.
+ *
+ * @module hierarchy
+ */
+
 export type { BranchKeyStore, BranchKeyStoreOptions, StoredBranchKey } from "./branch-key-store.ts";
 export { type HierarchicalKeyring, hierarchicalKeyring } from "./hierarchical-keyring.ts";
 export type { BranchKeyChoice, HierarchicalKeyringOptions } from "./hierarchical-keyring-options.ts";
@@ -8,10 +15,12 @@ export type { MailboxKind } from "./mailbox-record.ts";
 export type { MailboxSegment, MailboxStore, MailboxStoreOptions } from "./mailbox-store.ts";
 export {
   createMailboxKeys,
+  type DestroyMailboxOptions,
   type MailboxCallOptions,
   type MailboxFacts,
   type MailboxKeys,
   type MailboxVersion,
+  type NewMailboxKeyOptions,
 } from "./mailboxes.ts";
 export { memoryMailboxStore } from "./memory-store.ts";
 export type { RewrapAllOptions, RewrapOptions, RewrapProgress, RewrapSummary } from "./rewrap.ts";

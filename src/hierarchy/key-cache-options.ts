@@ -4,13 +4,13 @@ import { assertObserver, type Observer } from "../observer.ts";
 
 /** How a hierarchy keeps its plaintext keys. */
 export interface HierarchyCacheOptions {
-  /** How long a key stays in memory, counted from when it was asked for; use does not prolong it. 1 to 86,400. Default: 60. */
+  /** Seconds that a key stays in memory, from when it was asked for; use does not prolong it. 1 to 86,400. Default: 60. */
   readonly reusePeriodSeconds?: number;
   /** The most keys in memory. Default: 1,000. */
   readonly capacity?: number;
-  /** Hears of hits, misses and evictions, and of every call to the store. */
+  /** Hears of hits, misses and evictions, and of every call to the store. Default: nobody. */
   readonly observer?: Observer;
-  /** Where the time comes from, in milliseconds. For tests. */
+  /** Where the time comes from. For tests. Default: the system's clocks. */
   readonly clocks?: Clocks;
 }
 

@@ -1,11 +1,14 @@
 /** What a call to a mailbox store may be given. */
 export interface MailboxStoreOptions {
+  /** Aborts the call, with the signal's own reason. Default: none. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** One of `totalSegments` parts of a store, from 0: each mailbox is in exactly one, so that workers can share them. */
 export interface MailboxSegment {
+  /** Which part, from 0. */
   readonly segment: number;
+  /** How many parts there are. */
   readonly totalSegments: number;
 }
 

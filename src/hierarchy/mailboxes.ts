@@ -29,10 +29,13 @@ import { type HierarchyCacheStats, VersionedKeys } from "./versioned-keys.ts";
 
 /** A version of a mailbox's key. */
 export interface MailboxVersion {
+  /** Of the mailbox. */
   readonly mailboxId: string;
   /** A UUID. */
   readonly version: string;
+  /** How it wraps. */
   readonly kind: MailboxKind;
+  /** By the clock of who made it. */
   readonly createdAt: Date;
   /** SHA-256 of the public key (SPKI), in base64; null if the version is symmetric. */
   readonly publicKeyFingerprint: string | null;
@@ -40,6 +43,7 @@ export interface MailboxVersion {
 
 /** What is known of a mailbox without asking for its keys. */
 export interface MailboxFacts {
+  /** Of the mailbox. */
   readonly mailboxId: string;
   /** Writes. */
   readonly current: MailboxVersion;
@@ -49,16 +53,34 @@ export interface MailboxFacts {
 
 /** Options of a call about one mailbox. */
 export interface MailboxCallOptions {
+  /** Aborts the call, with the signal's own reason. Default: none. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The mailboxes of an organisation. Made by {@link createMailboxKeys}. */
+/** Options of `create` and `rotate`. */
+export interface NewMailboxKeyOptions extends MailboxCallOptions {
+  /** How the new key wraps. Default: `"symmetric"` for a new mailbox, that of the version before for a rotation. */
+  readonly kind?: MailboxKind;
+}
+
+/** Options of `destroy`. */
+export interface DestroyMailboxOptions extends MailboxCallOptions {
+  /** The mailbox's id once more. */
+  readonly confirmId: string;
+}
+
+/**
+ * The mailboxes of an organisation. Made by {@link createMailboxKeys}. Ids are well-formed text of 1 to 1,024 bytes. Calls
+ * reject with `ERR_STORE` where the store failed, with `ERR_HIERARCHY_UNKNOWN` where there is no such mailbox,
+ * `ERR_HIERARCHY_RECORD` where what is stored is damaged, `ERR_HIERARCHY_CONFLICT` where another writer came first,
+ * `ERR_HIERARCHY_UNWRAP` where the organisation does not open a key, and with what the organisation's keyring throws.
+ */
 export interface MailboxKeys {
   /**
    * Makes a mailbox and its first key, which the organisation wraps. Nothing is kept in memory.
    * @throws `HierarchyError` `ERR_HIERARCHY_EXISTS` if there is one of this id.
    */
-  create(id: string, options?: MailboxCallOptions & { readonly kind?: MailboxKind }): Promise<MailboxVersion>;
+  create(id: string, options?: NewMailboxKeyOptions): Promise<MailboxVersion>;
   /** A keyring that seals and opens for this mailbox, or for the one that a function finds in the encryption context. */
   keyring(mailbox: MailboxChoice, options?: MailboxKeyringOptions): Keyring;
   /** What a mailbox has, from the store; null if there is no such mailbox. */
@@ -67,7 +89,7 @@ export interface MailboxKeys {
    * Gives a mailbox a new key to write with; all older ones go on reading. Here it writes at once, in other processes
    * within their reuse period. Default kind: that of the version before.
    */
-  rotate(id: string, options?: MailboxCallOptions & { readonly kind?: MailboxKind }): Promise<MailboxVersion>;
+  rotate(id: string, options?: NewMailboxKeyOptions): Promise<MailboxVersion>;
   /**
    * Wraps all keys of a mailbox anew, under another organisation, in one step; each is opened once before the old one
    * goes. No message changes. Answers false if all were wrapped so already.
@@ -82,7 +104,7 @@ export interface MailboxKeys {
    * Destroys a mailbox's keys: what was sealed in it is unreadable for good, here at once, in other processes within
    * their reuse period. Backups of the store keep it readable. Asks for the id twice.
    */
-  destroy(id: string, options: MailboxCallOptions & { readonly confirmId: string }): Promise<void>;
+  destroy(id: string, options: DestroyMailboxOptions): Promise<void>;
   /** Figures of the keys in memory. */
   stats(): HierarchyCacheStats;
   /** Forgets the keys in memory, or those of one mailbox, and wipes each as soon as nothing uses it. */
@@ -101,13 +123,15 @@ export interface MailboxKeys {
  *
  * @example
  * ```ts
- * const mailboxes = createMailboxKeys({
- *   organization: kmsKeyring({ client: new KMSClient({}), keyId }),
- *   encryptionContext: { "aws:workmail:arn": "arn:aws:workmail:eu-west-1:111122223333:organization/m-1234" },
- *   store: fileMailboxStore("mailboxes"),
- * });
+ * import { createEncryptionClient, rawAesKeyring } from "keyfold";
+ * import { createMailboxKeys, memoryMailboxStore } from "keyfold/hierarchy";
+ *
+ * const key = crypto.getRandomValues(new Uint8Array(32)); // in earnest a kmsKeyring, and a store that lasts
+ * const organization = rawAesKeyring({ namespace: "app", name: "organization", key });
+ * const mailboxes = createMailboxKeys({ organization, store: memoryMailboxStore() });
  * await mailboxes.create("alice");
  * const client = createEncryptionClient({ keyring: mailboxes.keyring("alice") });
+ * const { ciphertext } = await client.encryptText("Hello, Alice");
  * ```
  */
 export function createMailboxKeys(options: MailboxOptions): MailboxKeys {

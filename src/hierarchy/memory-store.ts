@@ -9,7 +9,13 @@ import { checkRecords, checkSegment } from "./store-arguments.ts";
  *
  * @example
  * ```ts
- * const mailboxes = createMailboxKeys({ organization, encryptionContext, store: memoryMailboxStore() });
+ * import { rawAesKeyring } from "keyfold";
+ * import { createMailboxKeys, memoryMailboxStore } from "keyfold/hierarchy";
+ *
+ * const key = crypto.getRandomValues(new Uint8Array(32));
+ * const organization = rawAesKeyring({ namespace: "test", name: "organization", key });
+ * const mailboxes = createMailboxKeys({ organization, store: memoryMailboxStore() });
+ * await mailboxes.create("alice");
  * ```
  */
 export function memoryMailboxStore(): MailboxStore {

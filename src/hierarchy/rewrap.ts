@@ -16,30 +16,35 @@ export interface RewrapOptions {
    * `rewrapAll` moves too.
    */
   readonly to: Keyring;
+  /** Aborts the call, with the signal's own reason. Default: none. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Options of the re-wrapping of a whole store. */
+/** Options of the re-wrapping of a whole store, or of one segment of it. Default: the whole. */
 export interface RewrapAllOptions extends RewrapOptions, Partial<MailboxSegment> {
   /** How many mailboxes are at work at once. Default: 8. */
   readonly concurrency?: number;
-  /** Hears of each mailbox that is done. What it throws stops the work. */
+  /** Hears of each mailbox that is done. What it throws stops the work. Default: nobody. */
   readonly onProgress?: (progress: RewrapProgress) => void;
 }
 
-/** What became of one mailbox. `done`: how many mailboxes are, this one included. */
+/** What became of one mailbox. */
 export interface RewrapProgress {
+  /** The mailbox's id. */
   readonly mailboxId: string;
   /** `"current"`: it was wrapped so already. `"gone"`: it was destroyed meanwhile. `"failed"`: left as it was. */
   readonly outcome: "rewrapped" | "current" | "gone" | "failed";
   /** Why it failed. */
   readonly error?: HierarchyError;
+  /** How many mailboxes are done, this one included. */
   readonly done: number;
 }
 
 /** What became of all of them. */
 export interface RewrapSummary {
+  /** How many were wrapped anew. */
   readonly rewrapped: number;
+  /** How many were wrapped so already. */
   readonly current: number;
   /** Left as they were: their own records or wrapped keys are at fault. */
   readonly failed: readonly HierarchyError[];

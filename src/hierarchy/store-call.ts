@@ -1,4 +1,4 @@
-import { isKeyfoldError, StoreError, type StoreErrorDetails } from "../errors.ts";
+import { isKeyfoldError, StoreError } from "../errors.ts";
 import { notify, type Observer } from "../observer.ts";
 
 /** One call to a store, and what is known of it for errors and events. */
@@ -10,7 +10,7 @@ export interface StoreCall<T> {
   readonly signal: AbortSignal | undefined;
   call(): Promise<T>;
   /** What to say of an error that is not keyfold's. */
-  explain(error: unknown): Pick<StoreErrorDetails, "remedy" | "transient"> & { readonly what: string };
+  explain(error: unknown): Pick<StoreError, "remedy" | "transient"> & { readonly what: string };
 }
 
 /** Calls a store, tells the observer, and has failures come out typed; an abort comes out as the signal's own reason. */

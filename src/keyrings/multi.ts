@@ -8,7 +8,7 @@ import type { Keyring, KeyringRequest, UnwrapRequest } from "./keyring.ts";
 export interface MultiKeyringOptions {
   /** Makes the data key. Default: the first child that can write. */
   readonly generator?: Keyring;
-  /** Wrap the same data key. A child that cannot wrap only reads. */
+  /** Wrap the same data key. A child that cannot wrap only reads. Default: none. */
   readonly children?: readonly Keyring[];
 }
 
@@ -17,11 +17,19 @@ export interface MultiKeyringOptions {
  * backup key, or KMS keys of two Regions. Reading asks them in order, the generator first; put near and local
  * keyrings before far ones. If one of them cannot wrap, nothing is written.
  *
- * @throws `TypeError` if there is no keyring, or one of them is not a keyring.
+ * @throws `TypeError` if there is no keyring, or one of them is not a keyring, or the generator only reads. At use:
+ * `KeyringError` and what the members throw; `NoDataKeyError` with the reasons of all.
  *
  * @example
  * ```ts
- * const keyring = multiKeyring({ generator: kmsKeyring({ client, keyId }), children: [backup] });
+ * import { KMSClient } from "@aws-sdk/client-kms";
+ * import { multiKeyring, rawAesKeyring } from "keyfold";
+ * import { kmsKeyring } from "keyfold/kms";
+ *
+ * const keyId = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+ * const key = crypto.getRandomValues(new Uint8Array(32));
+ * const backup = rawAesKeyring({ namespace: "backup", name: "safe", key });
+ * const keyring = multiKeyring({ generator: kmsKeyring({ client: new KMSClient({}), keyId }), children: [backup] });
  * ```
  */
 export function multiKeyring(options: MultiKeyringOptions): Keyring {

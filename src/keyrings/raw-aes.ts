@@ -33,11 +33,15 @@ const NOT_MINE = "wrapped under another namespace, name or algorithm";
  * Wraps data keys with an AES-GCM key that you hold (framework/raw-aes-keyring). Works without any network; the
  * encryption context is bound to the wrapping in messages, and is not in S3 objects.
  *
- * @throws `TypeError` if the key has another length or is all zeros, or the namespace begins with `aws-kms`.
+ * @throws `TypeError` if the key has another length or is all zeros, or the namespace begins with `aws-kms`. At use:
+ * `NoDataKeyError` if nothing opens; `EncryptionContextError` for pairs with an S3 object.
  *
  * @example
  * ```ts
- * const keyring = rawAesKeyring({ namespace: "orders", name: "2026-01", key: crypto.getRandomValues(new Uint8Array(32)) });
+ * import { createEncryptionClient, rawAesKeyring } from "keyfold";
+ *
+ * const key = crypto.getRandomValues(new Uint8Array(32));
+ * const keyring = rawAesKeyring({ namespace: "orders", name: "2026-01", key });
  * const client = createEncryptionClient({ keyring });
  * ```
  */

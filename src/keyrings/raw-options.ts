@@ -3,11 +3,11 @@ import { utf8 } from "../bytes/utf8.ts";
 
 /** What raw AES and raw RSA keyrings share: how their key is named. */
 export interface RawKeyringNames {
-  /** The key provider id in messages. Not `aws-kms`. */
+  /** The key provider id in messages. Does not begin with `aws-kms`. */
   readonly namespace: string;
-  /** The name of the key in its namespace. */
+  /** The name of the key in its namespace. Stored in clear with each message. */
   readonly name: string;
-  /** S3 objects: a label that tells wrapping keys apart when an object is read. Not secret, not authenticated. */
+  /** S3 objects: a label that tells wrapping keys apart when an object is read. Not authenticated. Default: none. */
   readonly materialsDescription?: Readonly<Record<string, string>>;
 }
 

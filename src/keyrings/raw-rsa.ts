@@ -24,9 +24,9 @@ import { checkNames, type RawKeyringNames, sameLabel } from "./raw-options.ts";
 export interface RawRsaKeyringOptions extends RawKeyringNames {
   /** How the data key is padded. The MGF1 hash is the OAEP hash. `"pkcs1"` is for old messages only. */
   readonly padding: RsaPadding;
-  /** Wraps. PEM text, DER bytes (SPKI or PKCS#1) or a JSON Web Key. */
+  /** Wraps. PEM text, DER bytes (SPKI or PKCS#1) or a JSON Web Key. Default: none; the keyring only reads. */
   readonly publicKey?: RsaKeyInput;
-  /** Unwraps. PEM text, DER bytes (PKCS#8 or PKCS#1) or a JSON Web Key. */
+  /** Unwraps. PEM text, DER bytes (PKCS#8 or PKCS#1) or a JSON Web Key. Default: none; the keyring only writes. */
   readonly privateKey?: RsaKeyInput;
 }
 
@@ -39,11 +39,18 @@ const NOT_MINE = "wrapped under another namespace, name or algorithm";
  * keyring with the public key alone only writes, one with the private key alone only reads. RSA does not bind the
  * encryption context; the message does. S3 objects are written with `"oaep-sha1"`, as their format demands.
  *
- * @throws `TypeError` if a key cannot be read, or a private key stands where the public one is due.
+ * @throws `TypeError` if a key cannot be read, is too short, or a private key stands where the public one is due;
+ * `UnsupportedError` for `"pkcs1"` outside of Node. At use: `NoDataKeyError` if nothing opens.
  *
  * @example
  * ```ts
- * const sealer = rawRsaKeyring({ namespace: "backup", name: "2026", padding: "oaep-sha256", publicKey: pem });
+ * import { generateKeyPairSync } from "node:crypto";
+ * import { createEncryptionClient, rawRsaKeyring } from "keyfold";
+ *
+ * const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 3072 });
+ * const pem = publicKey.export({ type: "spki", format: "pem" }) as string;
+ * const keyring = rawRsaKeyring({ namespace: "backup", name: "2026", padding: "oaep-sha256", publicKey: pem });
+ * const sealer = createEncryptionClient({ keyring }); // seals, and cannot read back
  * ```
  */
 export function rawRsaKeyring(options: RawRsaKeyringOptions): Keyring {

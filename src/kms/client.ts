@@ -11,10 +11,14 @@ import { kmsError, kmsReplyError } from "./errors.ts";
  */
 export interface KmsClient {
   // Method syntax: a genuine client is not assignable to the property form.
+  /** Sends a command of `@aws-sdk/client-kms`, and answers its reply. */
   send(command: object, options?: { abortSignal?: AbortSignal }): Promise<object>;
 }
 
-/** One client, or a function that gives the client of a Region. */
+/**
+ * One client, or a function that gives the client of a Region, such as `(region) => new KMSClient({ region })`. It is
+ * asked once for each Region.
+ */
 export type KmsClientSource = KmsClient | ((region: string) => KmsClient);
 
 /** The fields of KMS's replies that are read here. */

@@ -20,15 +20,19 @@ export interface KmsDiscoveryFilter {
 export interface KmsDiscoveryKeyringOptions {
   /** A `KMSClient`, or a function that gives the client of a Region. */
   readonly client: KmsClientSource;
+  /** Which keys are asked for. */
   readonly filter: KmsDiscoveryFilter;
   /**
    * The only Region that is asked. Multi-Region keys of other Regions open by their replica here; other keys of other
    * Regions are passed over. Default: each key's own Region.
    */
   readonly region?: string;
-  /** Tokens of grants that may not be known everywhere yet, up to 10; a function is asked before each call. */
+  /**
+   * Tokens of grants that may not be known everywhere yet, up to 10; a function is asked before each call. Default:
+   * none.
+   */
   readonly grantTokens?: KmsGrantTokens;
-  /** Hears of every KMS call. */
+  /** Hears of every KMS call. Default: nobody. */
   readonly observer?: Observer;
 }
 
@@ -37,14 +41,18 @@ export interface KmsDiscoveryKeyringOptions {
  * The filter is mandatory, since a message may name any key, and is compared again with the key ARN in KMS's reply.
  * For S3 objects, which name no key, the reply alone decides.
  *
- * @throws `TypeError` without a filter, or with a malformed one.
+ * @throws `TypeError` without a filter, or with a malformed one. At use: `NoDataKeyError` if nothing opens, with a
+ * `KmsError` as its `cause` if KMS refused.
  *
  * @example
  * ```ts
- * const keyring = kmsDiscoveryKeyring({
- *   client: (region) => new KMSClient({ region }),
- *   filter: { partition: "aws", accountIds: ["111122223333"] },
- * });
+ * import { KMSClient } from "@aws-sdk/client-kms";
+ * import { createEncryptionClient } from "keyfold";
+ * import { kmsDiscoveryKeyring } from "keyfold/kms";
+ *
+ * const filter = { partition: "aws", accountIds: ["111122223333"] };
+ * const keyring = kmsDiscoveryKeyring({ client: (region) => new KMSClient({ region }), filter });
+ * const reader = createEncryptionClient({ keyring });
  * ```
  */
 export function kmsDiscoveryKeyring(options: KmsDiscoveryKeyringOptions): Keyring {

@@ -7,8 +7,9 @@ import { badReply, callKms, clientsOf, type KmsCall, type KmsClientSource, type 
 export interface KmsGrantCallOptions {
   /** A `KMSClient`, or a function that gives the client of a Region (then the key must be named by ARN). */
   readonly client: KmsClientSource;
-  /** Hears of every KMS call. */
+  /** Hears of every KMS call. Default: nobody. */
   readonly observer?: Observer;
+  /** Aborts the call, with the signal's own reason. Default: none. */
   readonly signal?: AbortSignal;
 }
 

@@ -12,9 +12,20 @@ import {
 import { grantTokensOf, type KmsGrantTokens } from "./grant-tokens.ts";
 
 /** What a grant on a symmetric key can allow (KMS Developer Guide, "Grant operations"). */
-export type KmsGrantOperation = (typeof OPERATIONS)[number];
+export type KmsGrantOperation =
+  | "Encrypt"
+  | "Decrypt"
+  | "GenerateDataKey"
+  | "GenerateDataKeyWithoutPlaintext"
+  | "GenerateDataKeyPair"
+  | "GenerateDataKeyPairWithoutPlaintext"
+  | "ReEncryptFrom"
+  | "ReEncryptTo"
+  | "DescribeKey"
+  | "CreateGrant"
+  | "RetireGrant";
 
-const OPERATIONS = [
+const OPERATIONS: readonly KmsGrantOperation[] = [
   "Encrypt",
   "Decrypt",
   "GenerateDataKey",
@@ -26,7 +37,7 @@ const OPERATIONS = [
   "DescribeKey",
   "CreateGrant",
   "RetireGrant",
-] as const;
+];
 
 /** Options of {@link createGrant}. */
 export interface CreateGrantOptions extends KmsGrantCallOptions {
@@ -36,23 +47,30 @@ export interface CreateGrantOptions extends KmsGrantCallOptions {
   readonly granteePrincipal: string;
   /** The ARN of who may retire the grant. Default: nobody but the account, and the grantee if `operations` says so. */
   readonly retiringPrincipal?: string;
-  /** `kmsKeyring` writes with GenerateDataKey (and Encrypt for `additionalKeyIds`), and reads with Decrypt. */
+  /**
+   * What it allows, at least one. `kmsKeyring` writes with GenerateDataKey (and Encrypt for `additionalKeyIds`), and
+   * reads with Decrypt.
+   */
   readonly operations: readonly KmsGrantOperation[];
-  /** Only for requests whose encryption context has these pairs. 1 to 8 pairs, values of up to 384 characters. */
+  /**
+   * Only for requests whose encryption context has these pairs. 1 to 8 pairs, values of up to 384 characters. Default:
+   * every encryption context.
+   */
   readonly encryptionContextSubset?: EncryptionContext;
   /**
    * Only for requests with exactly these pairs. keyfold adds pairs of its own: the public key to messages that are
-   * signed, the content cipher to S3 objects. There, take `encryptionContextSubset`.
+   * signed, the content cipher to S3 objects. There, take `encryptionContextSubset`. Not both. Default: any pairs.
    */
   readonly encryptionContextEquals?: EncryptionContext;
-  /** Makes repeated requests one grant. Letters, digits and `:/_-`, up to 256. Not secret. */
+  /** Makes repeated requests one grant. Letters, digits and `:/_-`, up to 256. Not secret. Default: none. */
   readonly name?: string;
-  /** For a caller whose own right to do this is a new grant. */
+  /** For a caller whose own right to do this is a new grant. Default: none. */
   readonly grantTokens?: KmsGrantTokens;
 }
 
 /** A grant that was just made. */
 export interface CreatedGrant {
+  /** For {@link revokeGrant} and {@link retireGrant}. Not secret. */
   readonly grantId: string;
   /** For `grantTokens` of the grantee's keyring, so that the grant works at once. Not secret. */
   readonly grantToken: string;
@@ -62,18 +80,21 @@ export interface CreatedGrant {
  * Gives somebody permission to use a key, until it is revoked or retired (KMS API reference, "CreateGrant"). It may
  * take minutes until the grant is known everywhere; until then calls must bring its token.
  *
- * @throws `TypeError` for a malformed option, and for an alias. At use: `KmsError` with a remedy.
+ * @throws `TypeError` for a malformed option, and for an alias. At use: `KmsError` with a remedy, with
+ * `ERR_KMS_GRANT_QUOTA` if the key has too many.
  *
  * @example
  * ```ts
- * const { grantId, grantToken } = await createGrant({
- *   client: new KMSClient({}),
- *   keyId: "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
- *   granteePrincipal: "arn:aws:iam::111122223333:role/reader",
- *   operations: ["Decrypt"],
- *   encryptionContextSubset: { tenant: "t1" },
- * });
- * const keyring = kmsKeyring({ client: readersClient, keyId, grantTokens: [grantToken] });
+ * import { KMSClient } from "@aws-sdk/client-kms";
+ * import { createGrant, kmsKeyring } from "keyfold/kms";
+ *
+ * const keyId = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+ * const client = new KMSClient({});
+ * const granteePrincipal = "arn:aws:iam::111122223333:role/reader";
+ * const encryptionContextSubset = { tenant: "t1" };
+ * const operations = ["Decrypt"] as const;
+ * const { grantToken } = await createGrant({ client, keyId, granteePrincipal, operations, encryptionContextSubset });
+ * const keyring = kmsKeyring({ client, keyId, grantTokens: [grantToken] }); // in the role's process, its own client
  * ```
  */
 export async function createGrant(options: CreateGrantOptions): Promise<CreatedGrant> {
@@ -100,6 +121,7 @@ export async function createGrant(options: CreateGrantOptions): Promise<CreatedG
 export interface RevokeGrantOptions extends KmsGrantCallOptions {
   /** A key ARN or a key id; no alias. */
   readonly keyId: string;
+  /** As `createGrant` answered it, or `listGrants` does. */
   readonly grantId: string;
 }
 
@@ -112,7 +134,15 @@ export interface RevokeGrantOptions extends KmsGrantCallOptions {
  *
  * @example
  * ```ts
- * await revokeGrant({ client: new KMSClient({}), keyId, grantId });
+ * import { KMSClient } from "@aws-sdk/client-kms";
+ * import { listGrants, revokeGrant } from "keyfold/kms";
+ *
+ * const keyId = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+ * const client = new KMSClient({});
+ * const granteePrincipal = "arn:aws:iam::111122223333:role/reader";
+ * for (const { grantId } of await listGrants({ client, keyId, granteePrincipal })) {
+ *   await revokeGrant({ client, keyId, grantId });
+ * }
  * ```
  */
 export async function revokeGrant(options: RevokeGrantOptions): Promise<void> {
@@ -126,12 +156,27 @@ export async function revokeGrant(options: RevokeGrantOptions): Promise<void> {
   await grantCaller(caller, options, keyId)("RevokeGrant", command);
 }
 
-/** Options of {@link retireGrant}: the token of the grant, or its id and its key. */
-export type RetireGrantOptions = KmsGrantCallOptions &
-  (
-    | { readonly grantToken: string; readonly keyId?: undefined; readonly grantId?: undefined }
-    | { readonly grantToken?: undefined; readonly keyId: string; readonly grantId: string }
-  );
+/** Which grant to retire: by its token, or by its id and its key. */
+export type GrantChoice =
+  | {
+      /** As {@link createGrant} answered it. */
+      readonly grantToken: string;
+      /** Not beside `grantToken`. */
+      readonly keyId?: undefined;
+      /** Not beside `grantToken`. */
+      readonly grantId?: undefined;
+    }
+  | {
+      /** Not beside `grantId`. */
+      readonly grantToken?: undefined;
+      /** A key ARN or a key id; no alias. */
+      readonly keyId: string;
+      /** As {@link createGrant} answered it. */
+      readonly grantId: string;
+    };
+
+/** Options of {@link retireGrant}. */
+export type RetireGrantOptions = KmsGrantCallOptions & GrantChoice;
 
 /**
  * Gives the permissions of a grant back once they are no longer needed (KMS API reference, "RetireGrant"): the way of
@@ -142,7 +187,14 @@ export type RetireGrantOptions = KmsGrantCallOptions &
  *
  * @example
  * ```ts
- * await retireGrant({ client: new KMSClient({}), grantToken });
+ * import { KMSClient } from "@aws-sdk/client-kms";
+ * import { createGrant, retireGrant } from "keyfold/kms";
+ *
+ * const keyId = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+ * const client = new KMSClient({});
+ * const granteePrincipal = "arn:aws:iam::111122223333:role/reader";
+ * const { grantToken } = await createGrant({ client, keyId, granteePrincipal, operations: ["Decrypt", "RetireGrant"] });
+ * await retireGrant({ client, grantToken });
  * ```
  */
 export async function retireGrant(options: RetireGrantOptions): Promise<void> {

@@ -1,3 +1,10 @@
+/**
+ * Keyrings under AWS KMS, and grants on its keys. Takes any client with `send`, such as a `KMSClient`. Needs
+ * `@aws-sdk/client-kms`.
+ *
+ * @module kms
+ */
+
 export { type KmsArn, type KmsKeyId, parseKmsArn, parseKmsKeyId } from "./arn.ts";
 export type { KmsClient, KmsClientSource } from "./client.ts";
 export {
@@ -11,6 +18,7 @@ export {
   type CreatedGrant,
   type CreateGrantOptions,
   createGrant,
+  type GrantChoice,
   type KmsGrantOperation,
   type RetireGrantOptions,
   type RevokeGrantOptions,

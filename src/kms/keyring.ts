@@ -26,13 +26,16 @@ export interface KmsKeyringOptions {
   readonly client: KmsClientSource;
   /** Makes the data key. A key ARN; or a key id, alias ARN or alias name. An alias writes, and does not read. */
   readonly keyId: string;
-  /** Wrap the same data key, so that each of them can open it. */
+  /** Wrap the same data key, so that each of them can open it. Messages only. Default: none. */
   readonly additionalKeyIds?: readonly string[];
-  /** Tokens of grants that may not be known everywhere yet, up to 10; a function is asked before each call. */
+  /**
+   * Tokens of grants that may not be known everywhere yet, up to 10; a function is asked before each call. Default:
+   * none.
+   */
   readonly grantTokens?: KmsGrantTokens;
   /** Also open what another Region's replica of the same multi-Region key wrapped. Default: false. */
   readonly multiRegion?: boolean;
-  /** Hears of every KMS call. */
+  /** Hears of every KMS call. Default: nobody. */
   readonly observer?: Observer;
 }
 
@@ -41,14 +44,18 @@ export interface KmsKeyringOptions {
  * keys it names, tells KMS which key to use, and compares the key ARN in the reply. Symmetric keys only. Retries and
  * timeouts are the client's.
  *
- * @throws `TypeError` for a malformed key id. At use: `KmsError` with a remedy; `NoDataKeyError` if nothing opens.
+ * @throws `TypeError` for a malformed key id. At use: `KmsError` with a remedy; `NoDataKeyError` if nothing opens, with
+ * the `KmsError` as its `cause`.
  *
  * @example
  * ```ts
- * const keyring = kmsKeyring({
- *   client: new KMSClient({}),
- *   keyId: "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
- * });
+ * import { KMSClient } from "@aws-sdk/client-kms";
+ * import { createEncryptionClient } from "keyfold";
+ * import { kmsKeyring } from "keyfold/kms";
+ *
+ * const keyId = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+ * const client = createEncryptionClient({ keyring: kmsKeyring({ client: new KMSClient({}), keyId }) });
+ * const { ciphertext } = await client.encryptText("42 pears");
  * ```
  */
 export function kmsKeyring(options: KmsKeyringOptions): Keyring {

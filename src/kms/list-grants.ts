@@ -12,19 +12,25 @@ import {
 
 /** A grant, as KMS lists it. */
 export interface KmsGrant {
+  /** For {@link revokeGrant} and {@link retireGrant}. */
   readonly grantId: string;
   /** The key ARN. */
   readonly keyId: string | undefined;
+  /** The name that it was given. */
   readonly name: string | undefined;
   /** An ARN; of grants that AWS services make for themselves, also the name of the service. */
   readonly granteePrincipal: string | undefined;
+  /** Who may retire it: an ARN, or the name of a service. */
   readonly retiringPrincipal: string | undefined;
   /** The ARN of the account in which it was made. */
   readonly issuingAccount: string | undefined;
   /** Also operations that {@link createGrant} does not know. */
   readonly operations: readonly string[];
+  /** Only for requests that have these pairs. */
   readonly encryptionContextSubset: EncryptionContext | undefined;
+  /** Only for requests that have exactly these pairs. */
   readonly encryptionContextEquals: EncryptionContext | undefined;
+  /** When it was made. */
   readonly creationDate: Date | undefined;
 }
 
@@ -32,19 +38,24 @@ export interface KmsGrant {
 export interface ListGrantsOptions extends KmsGrantCallOptions {
   /** A key ARN or a key id; no alias. */
   readonly keyId: string;
-  /** Only those of this grantee. */
+  /** Only those of this grantee, by its ARN. Default: of all. */
   readonly granteePrincipal?: string;
-  /** Only this one. */
+  /** Only this one. Default: all. */
   readonly grantId?: string;
 }
 
 /**
- * All grants of a key, page by page (KMS API reference, "ListGrants"). New ones may be missing for some minutes.
+ * All grants of a key, page by page, read to the end (KMS API reference, "ListGrants"). New ones may be missing for
+ * some minutes.
  *
  * @throws `TypeError` for a malformed option, and for an alias. At use: `KmsError` with a remedy.
  *
  * @example
  * ```ts
+ * import { KMSClient } from "@aws-sdk/client-kms";
+ * import { listGrants } from "keyfold/kms";
+ *
+ * const keyId = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
  * for (const grant of await listGrants({ client: new KMSClient({}), keyId })) {
  *   console.log(grant.grantId, grant.granteePrincipal, grant.operations);
  * }

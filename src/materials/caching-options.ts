@@ -4,17 +4,17 @@ import { assertObserver, type Observer } from "../observer.ts";
 import type { DecryptionMaterialsRequest, EncryptionMaterialsRequest, MaterialsManager } from "./manager.ts";
 import { type MaterialsSource, managerOf } from "./source.ts";
 
-/** A request to a materials manager, of either direction. */
+/** A request to a materials manager, of either direction: what a `partition` is chosen by. */
 export type MaterialsRequest = EncryptionMaterialsRequest | DecryptionMaterialsRequest;
 
-/** Options of {@link cachingMaterialsManager}. */
+/** Options of {@link cachingMaterialsManager}: a keyring or a materials manager, and these. */
 export type CachingOptions = MaterialsSource & {
   /**
-   * How long a data key may be used: 60 to 86,400. A key is expired at this age, counted from the moment it was asked
-   * for, by the larger of two clocks; use does not prolong it. Default: 300.
+   * How long a data key may be used, in seconds: 60 to 86,400. A key is expired at this age, counted from the moment it
+   * was asked for, by the larger of two clocks; use does not prolong it. Default: 300.
    */
   readonly reusePeriodSeconds?: number;
-  /** In place of `reusePeriodSeconds`, any length up to 86,400: so that tests need not wait. */
+  /** In place of `reusePeriodSeconds`, any number above 0, up to 86,400: so that tests need not wait. Default: absent. */
   readonly reusePeriodSecondsForTests?: number;
   /** The most messages that are sealed under one data key. Default and limit: 2^32. */
   readonly maxMessages?: number;
@@ -40,10 +40,15 @@ export type CachingOptions = MaterialsSource & {
    * Renew a key that is still in use in the background before it expires: from four fifths of its period, or from
    * `afterSeconds`, a little earlier by chance. If that fails, callers go on with the key until its end. Default: false.
    */
-  readonly refreshAhead?: boolean | { readonly afterSeconds: number };
-  /** Hears of hits, misses and evictions. */
+  readonly refreshAhead?:
+    | boolean
+    | {
+        /** Above 0, below the reuse period. */
+        readonly afterSeconds: number;
+      };
+  /** Hears of hits, misses and evictions. Default: nobody. */
   readonly observer?: Observer;
-  /** Where the time comes from, in milliseconds. For tests. */
+  /** Where the time comes from. For tests. Default: the system's clocks. */
   readonly clocks?: Clocks;
 };
 

@@ -26,9 +26,18 @@ export interface CacheStats extends Omit<KeyCacheFigures, "oldestAgeMs"> {
   readonly oldestAgeSeconds: number | null;
 }
 
+/** The figures of a caching materials manager. */
+export interface CachingStats {
+  /** Of data keys for sealing. */
+  readonly encrypt: CacheStats;
+  /** Of data keys for opening. */
+  readonly decrypt: CacheStats;
+}
+
 /** A materials manager that reuses data keys. Made by {@link cachingMaterialsManager}. */
 export interface CachingMaterialsManager extends MaterialsManager {
-  stats(): { readonly encrypt: CacheStats; readonly decrypt: CacheStats };
+  /** Figures of data keys for sealing (`encrypt`) and for opening (`decrypt`). */
+  stats(): CachingStats;
   /** Forgets all data keys, or those of one partition, and wipes each as soon as no message uses it. */
   clear(partition?: string): void;
   /** Forgets all data keys and refuses to serve from now on. */
@@ -56,12 +65,18 @@ const NAME = "The caching materials manager";
  * Only suites that derive a key for each message are cached; the others (0x0014, 0x0046, 0x0078) ask the keyring each
  * time. Where timers end with a request (Workers), expired keys are wiped when the next one is made.
  *
- * @throws `TypeError` for options out of range.
+ * @throws `TypeError` for options out of range. At use: what the keyring throws; `KeyringError` if a new key does not
+ * open, with `verifyNewKeys`.
  *
  * @example
  * ```ts
+ * import { cachingMaterialsManager, createEncryptionClient, rawAesKeyring } from "keyfold";
+ *
+ * const keyring = rawAesKeyring({ namespace: "app", name: "2026", key: crypto.getRandomValues(new Uint8Array(32)) });
  * const materialsManager = cachingMaterialsManager({ keyring, reusePeriodSeconds: 300 });
  * const client = createEncryptionClient({ materialsManager });
+ * await Promise.all(["pears", "plums"].map((text) => client.encryptText(text))); // under one data key
+ * console.log(materialsManager.stats().encrypt.misses); // 1
  * ```
  */
 export function cachingMaterialsManager(options: CachingOptions): CachingMaterialsManager {

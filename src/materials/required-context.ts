@@ -5,9 +5,9 @@ import type { EncryptionContext } from "../types.ts";
 import type { MaterialsManager } from "./manager.ts";
 import { type MaterialsSource, managerOf } from "./source.ts";
 
-/** Options of {@link requiredContextMaterialsManager}. */
+/** Options of {@link requiredContextMaterialsManager}: a keyring or a materials manager, and the keys. */
 export type RequiredContextOptions = MaterialsSource & {
-  /** Keys whose pairs every writer and reader must name. At least one. */
+  /** Keys whose pairs every writer and reader must name. At least one, none of them beginning with `aws-crypto-`. */
   readonly requiredKeys: readonly string[];
 };
 
@@ -20,10 +20,13 @@ export type RequiredContextOptions = MaterialsSource & {
  *
  * @example
  * ```ts
- * const client = createEncryptionClient({
- *   materialsManager: requiredContextMaterialsManager({ keyring, requiredKeys: ["tenant"] }),
- * });
- * await client.decrypt(ciphertext, { encryptionContext: { tenant: "t1" } });
+ * import { createEncryptionClient, rawAesKeyring, requiredContextMaterialsManager } from "keyfold";
+ *
+ * const keyring = rawAesKeyring({ namespace: "app", name: "2026", key: crypto.getRandomValues(new Uint8Array(32)) });
+ * const materialsManager = requiredContextMaterialsManager({ keyring, requiredKeys: ["tenant"] });
+ * const client = createEncryptionClient({ materialsManager });
+ * const { ciphertext } = await client.encryptText("42 pears", { encryptionContext: { tenant: "t1" } });
+ * await client.decryptText(ciphertext, { encryptionContext: { tenant: "t1" } }); // without: ERR_ENCRYPTION_CONTEXT
  * ```
  */
 export function requiredContextMaterialsManager(options: RequiredContextOptions): MaterialsManager {

@@ -5,8 +5,18 @@ import type { MaterialsManager } from "./manager.ts";
 
 /** Where data keys come from: a keyring, or a manager around one. Exactly one of the two. */
 export type MaterialsSource =
-  | { readonly keyring: Keyring; readonly materialsManager?: never }
-  | { readonly materialsManager: MaterialsManager; readonly keyring?: never };
+  | {
+      /** Wraps and unwraps data keys, a fresh one for each message. */
+      readonly keyring: Keyring;
+      /** Not beside `keyring`. */
+      readonly materialsManager?: never;
+    }
+  | {
+      /** Such as a `cachingMaterialsManager`. */
+      readonly materialsManager: MaterialsManager;
+      /** Not beside `materialsManager`. */
+      readonly keyring?: never;
+    };
 
 /** The manager that these options name. `caller` is the function whose options they are. */
 export function managerOf(

@@ -1,4 +1,4 @@
-/** How an S3 object's data key is wrapped. */
+/** How an S3 object's data key is wrapped: by KMS, a raw AES key (or a mailbox), a raw RSA key. */
 export type ObjectWrap = "kms+context" | "AES/GCM" | "RSA-OAEP-SHA1";
 
 /** How older writers wrapped it. Read under explicit options, never written. `"AES"` and `"RSA"`: format V1's, implied. */

@@ -29,6 +29,7 @@ export interface KmsRequestCounts {
 
 /** The sum over all queues, and each queue in the order given. */
 export interface KmsRequestEstimate extends KmsRequestCounts {
+  /** Of each queue. */
   readonly queues: readonly KmsRequestCounts[];
 }
 
@@ -52,6 +53,8 @@ const CALLER = "estimateKmsRequests";
  *
  * @example
  * ```ts
+ * import { estimateKmsRequests } from "keyfold/policy";
+ *
  * const month = { billingPeriodSeconds: 31 * 86_400, producers: 1, consumers: 1 };
  * estimateKmsRequests(month); // { sqs: 26784, keyfold: 26784, queues: [...] }
  * estimateKmsRequests([month, { ...month, producers: 5, consumers: 2 }]).keyfold; // 205344

@@ -1,3 +1,9 @@
+/**
+ * IAM and key policy statements, and how many KMS requests to expect. Needs no AWS package.
+ *
+ * @module policy
+ */
+
 export {
   estimateKmsRequests,
   type KmsRequestCounts,

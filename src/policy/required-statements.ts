@@ -19,10 +19,13 @@ const NAME = "requiredStatements";
  * The IAM statements for exactly what keyfold calls on your side in a job: no action more, each bound to its keys,
  * resources and encryption context.
  *
- * @throws `TypeError` for a job that is unknown, and ARNs and account ids that are none.
+ * @throws `TypeError` for a job that is unknown, and for ARNs and account ids that are none.
  *
  * @example
  * ```ts
+ * import { requiredStatements } from "keyfold/policy";
+ *
+ * const keyArn = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
  * requiredStatements({ job: "reader", keyArns: [keyArn], encryptionContext: { tenant: "t1" } });
  * requiredStatements({ job: "s3-writer", keyArn, bucketArn: "arn:aws:s3:::films", bindTo: "object" });
  * ```

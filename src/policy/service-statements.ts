@@ -2,50 +2,103 @@ import { invalidArgument, optionsOf } from "../arguments.ts";
 import { allow, checkedAccountId, checkedArn, checkedKeyArn } from "./conditions.ts";
 import type { PolicyStatement } from "./statement.ts";
 
-/** Where a statement of a service's belongs, and what it needs to know. ARNs of KMS keys are full ones: no alias, no wildcard. */
+/**
+ * What one of AWS's services does with a KMS key: the argument of `serviceStatements`. ARNs of KMS keys are full ones: no
+ * alias, no wildcard.
+ */
 export type ServiceJob =
   /** Key policy: SES seals mail that a receipt rule stores. */
-  | { readonly job: "ses"; readonly accountId: string }
-  /** Key or IAM policy: for who makes a WorkMail organization. `region`: only through WorkMail there. */
   | {
+      /** What this is for. */
+      readonly job: "ses";
+      /** The account that receives the mail, 12 digits. */
+      readonly accountId: string;
+    }
+  /** Key or IAM policy: for who makes a WorkMail organization. */
+  | {
+      /** What this is for. */
       readonly job: "workmail";
+      /** The full ARN of the KMS key. */
       readonly keyArn: string;
+      /** Only through WorkMail in this Region. Default: in any. */
       readonly region?: string;
-      /** Only for the organization of this ARN. */
+      /** Only for the organization of this ARN. Default: for any. */
       readonly organizationArn?: string;
     }
-  /** Key policy: a service puts messages into an encrypted queue. Guarded by the ARN of what sends, or by its account. */
-  | ({ readonly job: "queue-event-source"; readonly service: "events" | "s3" | "sns" } & (
-      | { readonly sourceArn: string; readonly sourceAccount?: never }
-      | { readonly sourceAccount: string; readonly sourceArn?: never }
-    ))
-  /** IAM policy: sends to a queue that SQS encrypts. */
-  | { readonly job: "queue-producer"; readonly keyArn: string; readonly queueArn: string }
-  /** IAM policy: receives from it. `sourceKeyArns`: of the queues whose dead letters it holds. */
+  /** Key policy: a service puts messages into an encrypted queue. Guarded by the ARN of what sends. */
   | {
-      readonly job: "queue-consumer";
+      /** What this is for. */
+      readonly job: "queue-event-source";
+      /** Which service. */
+      readonly service: "events" | "s3" | "sns";
+      /** The ARN of the rule, bucket or topic. */
+      readonly sourceArn: string;
+      /** Not beside `sourceArn`. */
+      readonly sourceAccount?: never;
+    }
+  /** The same, guarded by the account of what sends. */
+  | {
+      /** What this is for. */
+      readonly job: "queue-event-source";
+      /** Which service. */
+      readonly service: "events" | "s3" | "sns";
+      /** Its account, 12 digits. */
+      readonly sourceAccount: string;
+      /** Not beside `sourceAccount`. */
+      readonly sourceArn?: never;
+    }
+  /** IAM policy: sends to a queue that SQS encrypts. */
+  | {
+      /** What this is for. */
+      readonly job: "queue-producer";
+      /** The full ARN of the KMS key. */
       readonly keyArn: string;
+      /** The ARN of the queue. */
       readonly queueArn: string;
+    }
+  /** IAM policy: receives from it. */
+  | {
+      /** What this is for. */
+      readonly job: "queue-consumer";
+      /** The full ARN of the KMS key. */
+      readonly keyArn: string;
+      /** The ARN of the queue. */
+      readonly queueArn: string;
+      /** The keys of the queues whose dead letters it holds. Default: none. */
       readonly sourceKeyArns?: readonly string[];
     }
   /** IAM policy: objects that S3 encrypts. */
-  | { readonly job: "s3-put" | "s3-get" | "s3-multipart"; readonly keyArn: string }
+  | {
+      /** What this is for. */
+      readonly job: "s3-put" | "s3-get" | "s3-multipart";
+      /** The full ARN of the KMS key. */
+      readonly keyArn: string;
+    }
   /**
    * Bucket policy: every put must name a KMS key. That looks at the server's encryption: puts of `keyfold/s3` are
    * denied as well, unless they set `SSEKMSKeyId`.
    */
-  | { readonly job: "s3-require-kms-key"; readonly bucketArn: string };
+  | {
+      /** What this is for. */
+      readonly job: "s3-require-kms-key";
+      /** The ARN of the bucket, `"arn:aws:s3:::name"`. */
+      readonly bucketArn: string;
+    };
 
 const NAME = "serviceStatements";
 
 /**
  * The statements that AWS's own services need to use a KMS key, as their guides document them (SES, WorkMail, SQS and
- * S3 developer guides, "key management" and "AWS KMS"). What keyfold itself calls on your side is another matter.
+ * S3 developer guides, "key management" and "AWS KMS"). What keyfold itself calls on your side is for
+ * `requiredStatements`.
  *
- * @throws `TypeError` for a job that is unknown, and ARNs and account ids that are none.
+ * @throws `TypeError` for a job that is unknown, and for ARNs and account ids that are none.
  *
  * @example
  * ```ts
+ * import { serviceStatements } from "keyfold/policy";
+ *
+ * const topicArn = "arn:aws:sns:us-east-1:111122223333:orders";
  * serviceStatements({ job: "ses", accountId: "111122223333" });
  * serviceStatements({ job: "queue-event-source", service: "sns", sourceArn: topicArn });
  * ```

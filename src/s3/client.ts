@@ -30,10 +30,19 @@ import {
 } from "./reencrypt-instruction-file.ts";
 import { type UploadOptions, type UploadReply, uploadObject } from "./upload.ts";
 
-/** A reply of S3. GetObject and HeadObject say how the object is encrypted, where it is. */
-export type S3Reply<Output> = Output & { readonly encryption?: ObjectEncryption };
+/** A reply of S3, and how the object is encrypted. */
+export type S3Reply<Output> = Output & {
+  /** Of GetObject and HeadObject; absent if the object is not encrypted. */
+  readonly encryption?: ObjectEncryption;
+};
 
-/** An S3 client in whose bucket lies ciphertext alone. Made by {@link createS3EncryptionClient}. */
+/**
+ * An S3 client in whose bucket lies ciphertext alone. Made by {@link createS3EncryptionClient}.
+ *
+ * Its calls reject with the errors of `sealObject` and `openObject` of `keyfold`, with `ERR_S3_...` and `ERR_RANGE...`,
+ * and with `ERR_LIMIT` over `bufferLimit`; each names the object (`error.object`). Errors of S3 come out as they are,
+ * misuse as a `TypeError`.
+ */
 export interface S3EncryptionClient {
   /**
    * Sends a command of `@aws-sdk/client-s3`. PutObject and the multipart commands seal; GetObject opens, and answers
@@ -56,10 +65,17 @@ export interface S3EncryptionClient {
  *
  * @example
  * ```ts
+ * import { KMSClient } from "@aws-sdk/client-kms";
+ * import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+ * import { kmsKeyring } from "keyfold/kms";
+ * import { createS3EncryptionClient } from "keyfold/s3";
+ *
+ * const keyId = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+ * const keyring = kmsKeyring({ client: new KMSClient({}), keyId });
  * const s3 = createS3EncryptionClient({ client: new S3Client({}), keyring, bindTo: "object" });
- * await s3.send(new PutObjectCommand({ Bucket, Key, Body: "42 pears" }));
- * const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
- * console.log(await Body.transformToString());
+ * await s3.send(new PutObjectCommand({ Bucket: "orders", Key: "fruit.txt", Body: "42 pears" }));
+ * const { Body } = await s3.send(new GetObjectCommand({ Bucket: "orders", Key: "fruit.txt" }));
+ * console.log(await Body?.transformToString());
  * ```
  */
 export function createS3EncryptionClient(options: S3EncryptionClientOptions): S3EncryptionClient {

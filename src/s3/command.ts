@@ -2,8 +2,9 @@ import { invalidArgument } from "../arguments.ts";
 
 /** A command of the AWS SDK v3 (`new PutObjectCommand(...)`), by what is needed of it here. */
 export interface S3Command<Output extends object = object> {
+  /** What the command was made with. */
   readonly input: object;
-  /** Only its type is used: it says what the reply is. */
+  /** @internal Only its type is used: it says what the reply is. */
   resolveMiddleware?(...args: never[]): (...args: never[]) => Promise<{ readonly output: Output }>;
 }
 

@@ -1,3 +1,10 @@
+/**
+ * The S3 Encryption Client over the SDK's own `S3Client`. Needs `@aws-sdk/client-s3`; `upload()` needs
+ * `@aws-sdk/lib-storage`, too.
+ *
+ * @module s3
+ */
+
 export { createS3EncryptionClient, type S3EncryptionClient, type S3Reply } from "./client.ts";
 export type { S3Command } from "./command.ts";
 export type { ObjectEncryption } from "./facts.ts";

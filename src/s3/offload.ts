@@ -8,15 +8,17 @@ import type { S3EncryptionClient } from "./client.ts";
 export interface S3OffloadOptions {
   /** Seals what it stores. */
   readonly s3: S3EncryptionClient;
+  /** The bucket's name. */
   readonly bucket: string;
-  /** Of the keys. Default: `"payloads/"`. A lifecycle rule on it removes what nobody needs any more. */
+  /** Of the objects' keys. Default: `"payloads/"`. A lifecycle rule on it removes what nobody needs any more. */
   readonly prefix?: string;
 }
 
 /** Payloads in S3, sealed by an S3 encryption client. */
 export interface S3Offload {
-  /** Keeps a payload, and answers where it is. */
+  /** Keeps a payload, and answers where it is: `bucket/key`. */
   put(payload: Uint8Array, options: { readonly signal: AbortSignal | undefined }): Promise<string>;
+  /** Fetches and opens what `put` kept. `TypeError` for a reference to anything else. */
   get(reference: string, options: { readonly signal: AbortSignal | undefined }): Promise<Uint8Array>;
   /** Deletes a payload, once its message is done. */
   remove(reference: string): Promise<void>;
@@ -25,9 +27,21 @@ export interface S3Offload {
 /**
  * Keeps payloads that are too long for a queue as objects of an S3 encryption client: for `offload` of `keyfold/sqs`.
  *
+ * @throws `TypeError` for options that do not fit. At use: what the S3 encryption client throws.
+ *
  * @example
  * ```ts
- * const offload = s3Offload({ s3: createS3EncryptionClient({ client: new S3Client({}), keyring }), bucket: "big-messages" });
+ * import { KMSClient } from "@aws-sdk/client-kms";
+ * import { S3Client } from "@aws-sdk/client-s3";
+ * import { SQSClient } from "@aws-sdk/client-sqs";
+ * import { kmsKeyring } from "keyfold/kms";
+ * import { createS3EncryptionClient, s3Offload } from "keyfold/s3";
+ * import { createSqsEncryptionClient } from "keyfold/sqs";
+ *
+ * const keyId = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+ * const keyring = kmsKeyring({ client: new KMSClient({}), keyId });
+ * const s3 = createS3EncryptionClient({ client: new S3Client({}), keyring });
+ * const offload = s3Offload({ s3, bucket: "orders" });
  * const sqs = createSqsEncryptionClient({ client: new SQSClient({}), keyring, offload });
  * ```
  */

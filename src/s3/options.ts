@@ -16,7 +16,10 @@ export interface InstructionFileOptions {
   readonly suffix?: string;
 }
 
-/** Options of `createS3EncryptionClient`. Sizes are bytes. */
+/**
+ * Options of `createS3EncryptionClient`: what all that seals S3 objects takes (`ObjectSettings`), and these. Sizes are
+ * bytes.
+ */
 export type S3EncryptionClientOptions = ObjectSettings & {
   /** An `S3Client`. It sees ciphertext alone. */
   readonly client: S3ClientPort;
@@ -26,7 +29,10 @@ export type S3EncryptionClientOptions = ObjectSettings & {
    * Official clients open such an object when they are given the same pair. Default: `"none"`.
    */
   readonly bindTo?: "object" | "bucket" | "none";
-  /** The ARN of the bucket, where `Bucket` names an access point: as text, or by the name. For `bindTo`. */
+  /**
+   * The ARN of the bucket, where `Bucket` names an access point: as text, or by the name. For `bindTo`. Default: from
+   * the name.
+   */
   readonly bucketArn?: string | ((bucket: string) => string);
   /** The most plaintext that is held in memory, until it is verified or its length is known. Default: 64 MiB. */
   readonly bufferLimit?: number;
@@ -39,6 +45,7 @@ export type S3EncryptionClientOptions = ObjectSettings & {
   readonly unauthenticatedRanges?: boolean;
   /** Answer objects that are not encrypted as they are. Whoever can write to the bucket can then replace any object. Default: false. */
   readonly passUnencrypted?: boolean;
+  /** How instruction files are used. Default: they are read, with the usual suffix, and not written. */
   readonly instructionFile?: InstructionFileOptions;
   /**
    * Multipart uploads begun by CreateMultipartUpload whose data key and latest part are held, until they are completed
@@ -53,16 +60,17 @@ export type S3EncryptionClientOptions = ObjectSettings & {
 
 /** Options of one call. */
 export interface S3CallOptions {
-  /** The caller's own pairs: bound on writing; on reading, exactly those that were bound. */
+  /** The caller's own pairs: bound on writing; on reading, exactly those that were bound. Default: none. */
   readonly encryptionContext?: EncryptionContext;
+  /** Aborts the call, with the signal's own reason. Default: none. */
   readonly abortSignal?: AbortSignal;
-  /** GetObject, HeadObject: the suffix of the instruction file, if it is another one. */
+  /** GetObject, HeadObject: the suffix of the instruction file, if it is another one. Default: the client's. */
   readonly instructionFileSuffix?: string;
-  /** UploadPart: no part follows. Its length may be any. */
+  /** UploadPart: no part follows. Its length may be any. Default: false. */
   readonly lastPart?: boolean;
   /**
    * CopyObject: open the source, and seal its plaintext anew for its new place, with the pairs of this call for both. A
-   * source that is not encrypted needs `passUnencrypted`. Tags are not taken along.
+   * source that is not encrypted needs `passUnencrypted`. Tags are not taken along. Default: false.
    */
   readonly reencrypt?: boolean;
 }

@@ -1,8 +1,15 @@
 /** What keyfold needs of an S3 client: a genuine `S3Client` of the AWS SDK for JavaScript v3 has it. */
 export interface S3ClientPort {
   // Method syntax: a genuine client is not assignable to the property form.
+  /** Sends a command of `@aws-sdk/client-s3`, and answers its reply. */
   send(command: object, options?: { abortSignal?: AbortSignal }): Promise<object>;
-  readonly config?: { region?(): Promise<string>; requestChecksumCalculation?(): Promise<string> };
+  /** The client's configuration: its Region tells the partition of `bindTo`. */
+  readonly config?: {
+    /** The client's Region. */
+    region?(): Promise<string>;
+    /** Whether the client adds checksums of its own accord: they are announced before parts are sent. */
+    requestChecksumCalculation?(): Promise<string>;
+  };
 }
 
 /** Sends a command whose reply is known. An abort comes out as the signal's reason. */

@@ -17,18 +17,24 @@ import { checkedSuffix, type S3Config } from "./options.ts";
 import { placeOf } from "./place.ts";
 import { call } from "./port.ts";
 
-/** What `reencryptInstructionFile` is asked for. */
+/** What {@link S3EncryptionClient.reencryptInstructionFile} is asked for. */
 export interface ReencryptInstructionFileRequest {
+  /** The object's bucket. */
   readonly Bucket: string;
+  /** The object's key, not that of the file. */
   readonly Key: string;
   /** Wraps the data key anew: a raw AES key, or a raw RSA key with `"oaep-sha1"`. */
   readonly keyring: Keyring;
   /** Of the file that is written. Another one than the client's leaves the old file as it is. Default: the client's. */
   readonly suffix?: string;
-  /** The pairs that the object is bound to, if KMS wrapped it. The new wrapping binds none: raw keys cannot. */
+  /**
+   * The pairs that the object is bound to, if KMS wrapped it. The new wrapping binds none: raw keys cannot. Default:
+   * none.
+   */
   readonly encryptionContext?: EncryptionContext;
   /** Prove that the client's own keyring no longer opens what is written. Default: false. */
   readonly enforceRotation?: boolean;
+  /** Aborts the call, with the signal's own reason. Default: none. */
   readonly abortSignal?: AbortSignal;
 }
 

@@ -18,24 +18,28 @@ import { sealedChunks, sealedLength } from "./sealed-body.ts";
 import { sendParts } from "./send-parts.ts";
 import { type Source, sourceOf, wrongLength } from "./source.ts";
 
-/** How far an upload is, in bytes of plaintext. */
+/** How far an upload is. */
 export interface UploadProgress {
-  /** Stored by S3. */
+  /** Bytes of plaintext that S3 has stored. */
   readonly loaded: number;
-  /** Undefined: the length of the stream is not known. */
+  /** Bytes of plaintext in all. Undefined: the length of the stream is not known. */
   readonly total: number | undefined;
 }
 
-/** Options of `upload`. */
+/** Options of {@link S3EncryptionClient.upload}. */
 export interface UploadOptions {
-  /** The caller's own pairs. */
+  /** The caller's own pairs, to bind. Default: none. */
   readonly encryptionContext?: EncryptionContext | undefined;
-  /** Called after each part. What it throws is dropped. */
+  /** Called after each part. What it throws is dropped. Default: nobody hears. */
   readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
   /** Bytes of a part, 5 MiB at least. S3 takes 10,000 parts. Default: 8 MiB. */
   readonly partSize?: number | undefined;
-  /** Parts that are under way at the same time, each in `partSize` bytes of memory, which is used again. Default: 4. */
+  /**
+   * Parts that are under way at the same time, 1 to 1,000, each in `partSize` bytes of memory, which is used again.
+   * Default: 4.
+   */
   readonly concurrency?: number | undefined;
+  /** Aborts the upload, with the signal's own reason, and leaves no parts behind. Default: none. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -43,13 +43,14 @@ export interface OpenedMail {
  *
  * @example
  * ```ts
- * const mail = await openMail({
- *   s3: new S3Client({}),
- *   kms: new KMSClient({}),
- *   bucket: "inbound-mail",
- *   key: "inbox/0123456789abcdefghij",
- *   sourceAccount: "111122223333",
- * });
+ * import { KMSClient } from "@aws-sdk/client-kms";
+ * import { S3Client } from "@aws-sdk/client-s3";
+ * import { openMail } from "keyfold/ses";
+ * import PostalMime from "postal-mime";
+ *
+ * const place = { bucket: "inbound-mail", key: "inbox/0a1b2c" };
+ * const clients = { s3: new S3Client({}), kms: new KMSClient({}) };
+ * const mail = await openMail({ ...clients, ...place, sourceAccount: "111122223333" });
  * const { from, subject } = await PostalMime.parse(mail.mime);
  * ```
  */

@@ -8,7 +8,8 @@ import type { S3ClientPort } from "../s3/port.ts";
 import { isAccountId } from "./mail-context.ts";
 import { checkedKms, checkedPlace, checkedS3, checkedText } from "./mail-options.ts";
 
-interface OpenMailSettings {
+/** What {@link openMail} is told besides whose mail it must be. */
+export interface OpenMailSettings {
   /** An `S3Client` itself, and no encryption client around it. */
   readonly s3: S3ClientPort;
   /**
@@ -16,34 +17,42 @@ interface OpenMailSettings {
    * else for the one of the key that the mail names, if that is a key of `sourceAccount`; else for the Region of `s3`.
    */
   readonly kms: KmsClientSource;
+  /** The bucket of the receipt rule. */
   readonly bucket: string;
   /** The object's key: the prefix of the receipt rule, and the message id. */
   readonly key: string;
-  /** The receipt rule that must have stored the mail. */
+  /** The receipt rule that must have stored the mail. Default: any. */
   readonly ruleName?: string | undefined;
-  /** The SES message id that the mail must have, such as the one in the event that tells of it. */
+  /** The SES message id that the mail must have, such as the one in the event that tells of it. Default: any. */
   readonly messageId?: string | undefined;
   /** Bytes of the largest mail that is read. Default: 64 MiB; SES takes mails of up to 40 MB. */
   readonly bufferLimit?: number | undefined;
+  /** Aborts the call, with the signal's own reason. Default: none. */
   readonly signal?: AbortSignal | undefined;
-  /** Hears of the KMS call, and of the opened mail. */
+  /** Hears of the KMS call, and of the opened mail. Default: nobody. */
   readonly observer?: Observer | undefined;
 }
 
 /**
- * Options of `openMail`. Whoever can write to the bucket can put a mail there under a KMS key of their own: so
+ * Whose mail it must be. Whoever can write to the bucket can put a mail there under a KMS key of their own: so
  * `sourceAccount` or `keyId` is needed, or both.
  */
-export type OpenMailOptions = OpenMailSettings &
-  (
-    | {
-        /** The 12-digit id of the account whose SES received the mail. Without `keyId` the KMS key must be one of it. */
-        readonly sourceAccount: string;
-        /** The ARN or id of the KMS key that must have wrapped the data key; no alias. */
-        readonly keyId?: string | undefined;
-      }
-    | { readonly sourceAccount?: string | undefined; readonly keyId: string }
-  );
+export type MailOrigin =
+  | {
+      /** The 12-digit id of the account whose SES received the mail. Without `keyId` the KMS key must be one of it. */
+      readonly sourceAccount: string;
+      /** The ARN or id of the KMS key that must have wrapped the data key; no alias. Default: any of the account. */
+      readonly keyId?: string | undefined;
+    }
+  | {
+      /** The 12-digit id of the account whose SES received the mail. Default: any. */
+      readonly sourceAccount?: string | undefined;
+      /** The ARN or id of the KMS key that must have wrapped the data key; no alias. */
+      readonly keyId: string;
+    };
+
+/** Options of {@link openMail}. */
+export type OpenMailOptions = OpenMailSettings & MailOrigin;
 
 /** The same, checked and complete. */
 export interface OpenMailConfig {

@@ -23,6 +23,7 @@ export interface SealMailOptions {
   readonly s3: S3ClientPort;
   /** A `KMSClient`, or a function that gives the client of a Region. */
   readonly kms: KmsClientSource;
+  /** The bucket to store in. */
   readonly bucket: string;
   /** The object's key. SES's own are the prefix of the receipt rule, and the message id. */
   readonly key: string;
@@ -36,8 +37,9 @@ export interface SealMailOptions {
   readonly messageId: string;
   /** The mail: RFC 5322 headers and MIME parts. */
   readonly mime: Uint8Array;
+  /** Aborts the call, with the signal's own reason. Default: none. */
   readonly signal?: AbortSignal | undefined;
-  /** Hears of the KMS call, and of the sealed mail. */
+  /** Hears of the KMS call, and of the sealed mail. Default: nobody. */
   readonly observer?: Observer | undefined;
 }
 
@@ -56,12 +58,16 @@ const IV_LENGTH = 12;
  *
  * @example
  * ```ts
+ * import { KMSClient } from "@aws-sdk/client-kms";
+ * import { S3Client } from "@aws-sdk/client-s3";
+ * import { sealMail } from "keyfold/ses";
+ *
  * await sealMail({
  *   s3: new S3Client({}),
  *   kms: new KMSClient({}),
  *   bucket: "inbound-mail",
  *   key: "inbox/0123456789abcdefghij",
- *   keyId: "arn:aws:kms:us-east-1:111122223333:alias/aws/ses",
+ *   keyId: "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
  *   sourceAccount: "111122223333",
  *   ruleName: "store-mail",
  *   messageId: "0123456789abcdefghij",

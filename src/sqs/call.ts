@@ -2,9 +2,9 @@ import type { EncryptionContext } from "../types.ts";
 
 /** Options of one call. */
 export interface SqsCallOptions {
-  /** Pairs beside those of the client: bound on sending; on receiving, each message must have them. */
+  /** Pairs beside those of the client: bound on sending; on receiving, each message must have them. Default: none. */
   readonly encryptionContext?: EncryptionContext;
-  /** Aborts the call, keys and payloads elsewhere included. */
+  /** Aborts the call, keys and payloads elsewhere included, with the signal's own reason. Default: none. */
   readonly abortSignal?: AbortSignal;
 }
 

@@ -1,6 +1,6 @@
 import { invalidArgument } from "../arguments.ts";
 import { assertSignal } from "../client/options.ts";
-import type { CacheStats } from "../materials/caching.ts";
+import type { CachingStats } from "../materials/caching.ts";
 import { operationOf, type S3Command } from "../s3/command.ts";
 import { callOf, type SqsCallOptions } from "./call.ts";
 import { type SqsConfig, type SqsEncryptionClientOptions, sqsConfig } from "./options.ts";
@@ -18,10 +18,19 @@ const HANDLERS: Readonly<Record<string, Handler | undefined>> = {
 
 /** A reply of SQS; messages that were received are in clear, or marked with an error. */
 export type SqsReply<Output> = "Messages" extends keyof Output
-  ? Omit<Output, "Messages"> & { Messages?: ReceivedMessage[] | undefined }
+  ? Omit<Output, "Messages"> & {
+      /** Of ReceiveMessage. */
+      Messages?: ReceivedMessage[] | undefined;
+    }
   : Output;
 
-/** An SQS client in whose queues lie sealed bodies alone. Made by {@link createSqsEncryptionClient}. */
+/**
+ * An SQS client in whose queues lie sealed bodies alone. Made by {@link createSqsEncryptionClient}.
+ *
+ * Sending rejects with `ERR_LIMIT` for what is too long, with what sealing throws (`EncryptionClient` of `keyfold`),
+ * and with what `offload` throws. Receiving rejects for the call only: a message that does not open has its `error`.
+ * Errors of SQS come out as they are, misuse as a `TypeError`.
+ */
 export interface SqsEncryptionClient {
   /** Sends a command of `@aws-sdk/client-sqs`. SendMessage(Batch) seals, ReceiveMessage opens; all others go through. */
   send<Output extends object>(
@@ -29,7 +38,7 @@ export interface SqsEncryptionClient {
     options?: SqsCallOptions,
   ): Promise<SqsReply<Output>>;
   /** Of the data keys; null with a materials manager of one's own. */
-  stats(): { readonly encrypt: CacheStats; readonly decrypt: CacheStats } | null;
+  stats(): CachingStats | null;
   /** Forgets all data keys, and refuses to seal and open from now on. */
   dispose(): void;
 }
@@ -42,7 +51,15 @@ export interface SqsEncryptionClient {
  *
  * @example
  * ```ts
- * const sqs = createSqsEncryptionClient({ client: new SQSClient({}), keyring, reusePeriodSeconds: 300 });
+ * import { KMSClient } from "@aws-sdk/client-kms";
+ * import { GetQueueUrlCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+ * import { kmsKeyring } from "keyfold/kms";
+ * import { createSqsEncryptionClient } from "keyfold/sqs";
+ *
+ * const keyId = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+ * const keyring = kmsKeyring({ client: new KMSClient({}), keyId });
+ * const sqs = createSqsEncryptionClient({ client: new SQSClient({}), keyring });
+ * const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: "orders" }));
  * await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "42 pears" }));
  * const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
  * for (const { Body, error } of Messages) console.log(error ?? Body);

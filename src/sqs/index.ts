@@ -1,3 +1,10 @@
+/**
+ * SQS messages that are sealed before they are sent, over the SDK's own `SQSClient`; and payloads for other transports.
+ * Needs `@aws-sdk/client-sqs`.
+ *
+ * @module sqs
+ */
+
 export { openPayload, type PayloadOf, type PayloadOptions, sealPayload } from "../client/payload.ts";
 export type { SqsCallOptions } from "./call.ts";
 export { createSqsEncryptionClient, type SqsEncryptionClient, type SqsReply } from "./client.ts";

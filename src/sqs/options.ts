@@ -15,9 +15,11 @@ import { MAX_MESSAGE_BYTES } from "./size.ts";
 /** How an SQS client obtains its data keys. */
 export type SqsMaterialsSource =
   | {
+      /** Wraps and unwraps data keys, one for each period and context. */
       readonly keyring: Keyring;
+      /** Not beside `keyring`. */
       readonly materialsManager?: never;
-      /** How long a data key is reused: 60 to 86,400. Default: 300, as SQS has it. */
+      /** How long a data key is reused, in seconds: 60 to 86,400. Default: 300, as SQS has it. */
       readonly reusePeriodSeconds?: number;
       /** Who sends or receives: principals never share a data key. Default: all that use this client are one. */
       readonly principal?: string;
@@ -27,39 +29,46 @@ export type SqsMaterialsSource =
   | {
       /** Comes with its own reuse period, if it has one. */
       readonly materialsManager: MaterialsManager;
+      /** Not beside `materialsManager`. */
       readonly keyring?: never;
+      /** Not beside `materialsManager`. */
       readonly reusePeriodSeconds?: never;
+      /** Not beside `materialsManager`. */
       readonly principal?: never;
+      /** Not beside `materialsManager`. */
       readonly verifyNewKeys?: never;
     };
 
-/** Options of `createSqsEncryptionClient`. */
+/** Options of `createSqsEncryptionClient`: where data keys come from, and these. */
 export type SqsEncryptionClientOptions = SqsMaterialsSource & {
   /** An `SQSClient`. It sees sealed bodies alone. */
   readonly client: SqsClientPort;
-  /** Pairs of every message; each call can add its own. */
+  /** Pairs of every message; each call can add its own. Default: none. */
   readonly encryptionContext?: EncryptionContext;
   /** Bind each message to its queue, so that one that was moved to another is noticed. Default: true. */
   readonly bindToQueue?: boolean;
-  /** Account and name of the queue at a URL, where the URL does not end in them. */
+  /** Account and name of the queue at a URL, where the URL does not end in them. Default: the end of the URL. */
   readonly queueOf?: QueueOf;
-  /** Queues whose dead letters arrive here: names in the account of this queue, or `account/name`. Their messages open as well. */
+  /**
+   * Queues whose dead letters arrive here: names in the account of this queue, or `account/name`. Their messages open
+   * as well. Default: none.
+   */
   readonly deadLettersOf?: readonly string[];
   /** What to do with messages that nobody sealed: `"refuse"` marks them with an error. Default: `"refuse"`. */
   readonly plaintext?: "refuse" | "pass";
   /**
    * FIFO queues: a secret from which deduplication ids follow, the same for the same payload under the same encryption
    * context. Without it, each message needs a `MessageDeduplicationId`: SQS's own, by content, would see another
-   * ciphertext each time. 32 bytes or more.
+   * ciphertext each time. 32 bytes or more. Default: none.
    */
   readonly deduplicationKey?: Uint8Array;
   /** Takes payloads that are too long for the queue. Default: they are an error. */
   readonly offload?: PayloadOffload;
-  /** The most bytes of a message: the queue's MaximumMessageSize, if that is lower. Default: 1,048,576, as of any batch. */
+  /** The most bytes of a message, as SQS counts them: the queue's MaximumMessageSize. 1,024 to 1,048,576, the default. */
   readonly maxMessageBytes?: number;
   /** Which suites may seal and open. Default: `"require-encrypt-require-decrypt"`. */
   readonly commitmentPolicy?: CommitmentPolicy;
-  /** Hears of messages sealed and opened, and of the cache of data keys. */
+  /** Hears of messages sealed and opened, and of the cache of data keys. Default: nobody. */
   readonly observer?: Observer;
 };
 

@@ -1,7 +1,10 @@
-import type { CurveName, HashName } from "../crypto/backend.ts";
+import type { HashName } from "../crypto/backend.ts";
 import { AlgorithmSuiteError } from "../errors.ts";
 
-/** The wire id of every algorithm suite of AWS Encryption SDK messages. */
+/**
+ * The wire id of every algorithm suite of AWS Encryption SDK messages (framework/algorithm-suites). 0x0478 and 0x0578
+ * commit to their key; 0x0214, 0x0346, 0x0378 and 0x0578 are signed; 0x0014, 0x0046 and 0x0078 derive no key.
+ */
 export type MessageSuiteId =
   | 0x0014
   | 0x0046
@@ -15,7 +18,7 @@ export type MessageSuiteId =
   | 0x0478
   | 0x0578;
 
-/** The wire id of every algorithm suite of S3 Encryption Client objects. */
+/** The wire id of every algorithm suite of S3 Encryption Client objects. 0x0072 and 0x0073 are written, all are read. */
 export type ObjectSuiteId = 0x0070 | 0x0071 | 0x0072 | 0x0073 | 0x0074;
 
 /** The wire id of an algorithm suite. Names repeat between the two formats; ids do not. */
@@ -23,21 +26,31 @@ export type SuiteId = MessageSuiteId | ObjectSuiteId;
 
 /** One row of the table: everything that the rest of the code knows about an algorithm suite. */
 export interface AlgorithmSuite {
+  /** The number on the wire. */
   readonly id: SuiteId;
+  /** As the specification has it, such as `"AES_256_GCM_HKDF_SHA512_COMMIT_KEY"`. */
   readonly name: string;
+  /** What is written with it. */
   readonly format: "message" | "object";
   /** The version byte of a message, or the metadata version of an object. */
   readonly version: 1 | 2 | 3;
+  /** The mode of AES. */
   readonly cipher: "gcm" | "ctr" | "cbc";
   /** Bytes of the data key, and of the content key derived from it. */
   readonly keyLength: 16 | 24 | 32;
   /** HKDF with this hash makes the content key; null: the data key is the content key. */
-  readonly kdf: HashName | null;
+  readonly kdf: "sha256" | "sha384" | "sha512" | null;
   /** Bytes of the key commitment; 0: the suite does not commit to its key. */
   readonly commitmentLength: 0 | 28 | 32;
+  /** Bytes of the message id; 0: there is none. */
   readonly messageIdLength: 0 | 16 | 28 | 32;
-  /** The trailing ECDSA signature, or null. */
-  readonly signature: { readonly curve: CurveName; readonly hash: HashName } | null;
+  /** The trailing ECDSA signature; null: the suite has none. */
+  readonly signature: {
+    /** The curve of the key. */
+    readonly curve: "P-256" | "P-384";
+    /** The hash that is signed. */
+    readonly hash: "sha256" | "sha384" | "sha512";
+  } | null;
   /** Objects only: the content algorithm as it is bound to the wrapped key. */
   readonly contentAlgorithm?: "AES/GCM/NoPadding" | "AES/CBC/PKCS5Padding" | "115";
 }

@@ -5,36 +5,62 @@ import { memberName } from "./shape.ts";
 
 /** One call in the audit log, in the shape of a CloudTrail event. It never holds key material, plaintext or ciphertext. */
 export interface LocalKmsEvent {
+  /** Of the format (CloudTrail User Guide, "Record contents"). */
   readonly eventVersion: "1.11";
+  /** Who called. */
   readonly userIdentity: LocalKmsUserIdentity;
   /** ISO 8601, to the second. */
   readonly eventTime: string;
+  /** The service. */
   readonly eventSource: "kms.amazonaws.com";
   /** The operation, such as `"Decrypt"`. */
   readonly eventName: string;
+  /** The Region that served the call. */
   readonly awsRegion: string;
+  /** Always `"127.0.0.1"`. */
   readonly sourceIPAddress: string;
+  /** What the client says of itself. */
   readonly userAgent: string;
   /** The name of the error, if the call failed. `AccessDenied` loses its `Exception`, as in CloudTrail. */
   readonly errorCode?: string;
+  /** The message of the error, if it has one. */
   readonly errorMessage?: string;
   /** The request without its secrets: `keyId` as the caller wrote it, and only if it did. */
   readonly requestParameters: Readonly<Record<string, unknown>> | null;
   /** Null for cryptographic operations. */
   readonly responseElements: Readonly<Record<string, unknown>> | null;
   /** The backing material of the key that worked, by a name that is not derivable into it; the grant that was retired. */
-  readonly additionalEventData?: { readonly keyMaterialId: string } | { readonly grantId: string };
+  readonly additionalEventData?:
+    | {
+        /** Of the key. */
+        readonly keyMaterialId: string;
+      }
+    | {
+        /** Of RetireGrant. */
+        readonly grantId: string;
+      };
+  /** A UUID, as in the reply. */
   readonly requestID: string;
+  /** A UUID. */
   readonly eventID: string;
+  /** Whether it changes nothing: Encrypt and Decrypt among them. */
   readonly readOnly: boolean;
+  /** The keys that it was about. */
   readonly resources: readonly {
+    /** The key's account. */
     readonly accountId: string;
+    /** A KMS key. */
     readonly type: "AWS::KMS::Key";
+    /** The key ARN. */
     readonly ARN: string;
   }[];
+  /** A call, and not the work of AWS. */
   readonly eventType: "AwsApiCall";
+  /** KMS's events all are. */
   readonly managementEvent: true;
+  /** The account whose log it is in. */
   readonly recipientAccountId: string;
+  /** As `managementEvent`. */
   readonly eventCategory: "Management";
 }
 

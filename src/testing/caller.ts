@@ -1,10 +1,16 @@
 /** Who called, as CloudTrail names it. Over HTTP `accessKeyId` is the one of the request's signature. */
 export interface LocalKmsUserIdentity {
+  /** What kind of principal. */
   readonly type: "IAMUser" | "AssumedRole" | "Root" | "AWSService";
+  /** Stable: made up of the name, or the account. */
   readonly principalId?: string;
+  /** Its ARN; services have none. */
   readonly arn?: string;
+  /** 12 digits. */
   readonly accountId?: string;
+  /** Over HTTP only. */
   readonly accessKeyId?: string;
+  /** Users only. */
   readonly userName?: string;
   /** Services only, such as `"ses.amazonaws.com"`. */
   readonly invokedBy?: string;

@@ -8,8 +8,9 @@ import type { Outcome, Service } from "./service.ts";
 
 /** A command of the AWS SDK v3 (`new DecryptCommand(...)`), by what the local KMS needs of it. */
 export interface LocalKmsCommand<Output extends object = object> {
+  /** What the command was made with. */
   readonly input: object;
-  /** Only its type is used: it says what the reply is. */
+  /** @internal Only its type is used: it says what the reply is. */
   resolveMiddleware?(...args: never[]): (...args: never[]) => Promise<{ readonly output: Output }>;
 }
 
@@ -18,6 +19,7 @@ export interface LocalKmsCommand<Output extends object = object> {
  * retries. Replies hold fresh byte arrays; wipe them as you like.
  */
 export interface LocalKmsClient {
+  /** Sends a command of `@aws-sdk/client-kms`, and answers its reply. Rejects with an error as the SDK's. */
   send<Output extends object>(
     command: LocalKmsCommand<Output>,
     options?: { readonly abortSignal?: AbortSignal },

@@ -1,14 +1,65 @@
 /** How KMS answers with an error: the HTTP status of its JSON protocol, and whose fault it says it is. */
-interface ErrorKind {
+export interface KmsErrorKind {
+  /** The HTTP status. */
   readonly status: number;
+  /** The caller's, or KMS's own. */
   readonly fault: "client" | "server";
 }
 
-const client = (status = 400): ErrorKind => ({ status, fault: "client" });
-const server = (status = 500): ErrorKind => ({ status, fault: "server" });
+const client = (status = 400): KmsErrorKind => ({ status, fault: "client" });
+const server = (status = 500): KmsErrorKind => ({ status, fault: "server" });
+
+/** The name of an error of KMS, as in `__type` and in `error.name`. */
+export type KmsErrorName =
+  | "AccessDeniedException"
+  | "AlreadyExistsException"
+  | "CloudHsmClusterInvalidConfigurationException"
+  | "ConflictException"
+  | "CustomKeyStoreInvalidStateException"
+  | "CustomKeyStoreNotFoundException"
+  | "DependencyTimeoutException"
+  | "DisabledException"
+  | "DryRunOperationException"
+  | "ExpiredTokenException"
+  | "IncompleteSignatureException"
+  | "IncorrectKeyException"
+  | "IncorrectKeyMaterialException"
+  | "InternalFailure"
+  | "InvalidAliasNameException"
+  | "InvalidArnException"
+  | "InvalidCiphertextException"
+  | "InvalidGrantIdException"
+  | "InvalidGrantTokenException"
+  | "InvalidKeyUsageException"
+  | "InvalidMarkerException"
+  | "InvalidSignatureException"
+  | "KeyUnavailableException"
+  | "KMSInternalException"
+  | "KMSInvalidMacException"
+  | "KMSInvalidSignatureException"
+  | "KMSInvalidStateException"
+  | "LimitExceededException"
+  | "MalformedPolicyDocumentException"
+  | "MissingAuthenticationTokenException"
+  | "NotAuthorizedException"
+  | "NotFoundException"
+  | "OptInRequired"
+  | "RequestEntityTooLargeException"
+  | "RequestExpired"
+  | "SerializationException"
+  | "ServiceUnavailableException"
+  | "SubscriptionRequiredException"
+  | "TagException"
+  | "ThrottlingException"
+  | "UnknownOperationException"
+  | "UnrecognizedClientException"
+  | "UnsupportedOperationException"
+  | "ValidationException"
+  | "XksKeyInvalidConfigurationException"
+  | "XksKeyNotFoundException";
 
 /** Every error that the cryptographic and key operations of KMS are known to answer, by name. */
-export const KMS_ERRORS = {
+export const KMS_ERRORS: Readonly<Record<KmsErrorName, KmsErrorKind>> = {
   AccessDeniedException: client(),
   AlreadyExistsException: client(),
   CloudHsmClusterInvalidConfigurationException: client(),
@@ -55,10 +106,7 @@ export const KMS_ERRORS = {
   ValidationException: client(),
   XksKeyInvalidConfigurationException: client(),
   XksKeyNotFoundException: client(),
-} as const satisfies Readonly<Record<string, ErrorKind>>;
-
-/** The name of an error of KMS, as in `__type` and in `error.name`. */
-export type KmsErrorName = keyof typeof KMS_ERRORS;
+};
 
 /** A call that the local KMS answers with an error. Never leaves the folder: clients get an `Error` like the SDK's. */
 export class KmsFailure extends Error {

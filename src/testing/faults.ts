@@ -6,6 +6,7 @@ import type { KmsOperation } from "./operations/table.ts";
 /** How a reply can be spoilt. The first four are not even a KMS reply; the others lack or distort one member. */
 export type MalformedReply = (typeof MALFORMED_REPLIES)[number];
 
+/** Every {@link MalformedReply}. */
 export const MALFORMED_REPLIES = [
   /** A reply that breaks off in the middle of its JSON, as if it were complete. */
   "json",
@@ -31,40 +32,72 @@ export const MALFORMED_REPLIES = [
 /** What goes wrong. */
 export type LocalKmsFault =
   /** An error of KMS, with its status. The call is not served; it is logged. */
-  | { readonly error: KmsErrorName; readonly message?: string }
+  | {
+      /** Its name. */
+      readonly error: KmsErrorName;
+      /** Its message. Default: as KMS words it. */
+      readonly message?: string;
+    }
   /** The call waits first, and is then served (or meets the next fault). */
-  | { readonly delayMs: number }
+  | {
+      /** Milliseconds. */
+      readonly delayMs: number;
+    }
   /** A bare HTTP status without a body that names an error. KMS never sees the call: it is not logged. */
-  | { readonly status: number }
+  | {
+      /** Such as 503. */
+      readonly status: number;
+    }
   /** The connection breaks before any reply. KMS never sees the call: it is not logged. */
-  | { readonly reset: true }
+  | {
+      /** Always true. */
+      readonly reset: true;
+    }
   /** The call is served and logged, and its reply is spoilt. */
-  | { readonly malformed: MalformedReply }
+  | {
+      /** In which way. */
+      readonly malformed: MalformedReply;
+    }
   /** The call is served, and the reply names another key. */
-  | { readonly replyKeyId: string }
+  | {
+      /** Which key. */
+      readonly replyKeyId: string;
+    }
   /** The call is served, and the plaintext in the reply is all zeros. */
-  | { readonly zeroPlaintext: true }
-  /** The call is served, and the connection breaks after so many bytes of the reply's body. */
-  | { readonly cutAfterBytes: number };
+  | {
+      /** Always true. */
+      readonly zeroPlaintext: true;
+    }
+  /** The call is served, and the connection breaks in the middle of the reply. */
+  | {
+      /** After so many bytes of its body. */
+      readonly cutAfterBytes: number;
+    };
 
 /** A fault, and the calls that it strikes. All conditions that are named must hold. */
 export interface LocalKmsFaultRule {
   /** `"*"`, or absent: any operation. */
   readonly operation?: KmsOperation | "*";
-  /** Any form of a key id that names a key of the call: key id, key ARN, alias name, alias ARN. */
+  /** Any form of a key id that names a key of the call: key id, key ARN, alias name, alias ARN. Default: any key. */
   readonly keyId?: string;
-  /** A caller: the name, ARN or access key id that `clientAs` or the request's signature gave, or the caller's ARN. */
+  /**
+   * A caller: the name, ARN or access key id that `clientAs` or the request's signature gave, or the caller's ARN.
+   * Default: any.
+   */
   readonly principal?: string;
   /** How many calls it strikes. Default: all, until removed. */
   readonly times?: number;
+  /** What goes wrong with them. */
   readonly fault: LocalKmsFault;
 }
 
 /** A scripted fault that is, or was, in place. */
 export interface LocalKmsFaultHandle {
+  /** The rule, as it was added. */
   readonly rule: LocalKmsFaultRule;
   /** How many calls it has struck. */
   readonly hits: number;
+  /** Takes it away. */
   remove(): void;
 }
 
@@ -75,6 +108,7 @@ export interface LocalKmsFaultHandle {
  * if there is none, the call is served and all faults of the reply apply to it.
  */
 export interface LocalKmsFaults {
+  /** Puts a fault in place. `TypeError` for a rule that cannot strike. */
   add(rule: LocalKmsFaultRule): LocalKmsFaultHandle;
   /** Removes all. The handles keep their counts. */
   clear(): void;

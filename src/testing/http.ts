@@ -15,6 +15,7 @@ import type { Shape } from "./shape.ts";
 export interface LocalKmsEndpoint {
   /** The `endpoint` of a client's configuration, such as `"http://127.0.0.1:41234"`. */
   readonly url: string;
+  /** The port. */
   readonly port: number;
   /** Stops listening and breaks every open connection. */
   close(): Promise<void>;

@@ -2,11 +2,14 @@ import { KmsFailure } from "./errors.ts";
 import type { Grant } from "./grant.ts";
 import type { Material } from "./material.ts";
 
+/** What kind of key. Only `"SYMMETRIC_DEFAULT"` works; the others answer with KMS's errors. */
 export type KeySpec = (typeof KEY_SPECS)[number];
+/** What a key is for. */
 export type KeyUsage = (typeof KEY_USAGES)[number];
+/** Whether a key works. */
 export type KeyState = "Enabled" | "Disabled" | "PendingDeletion" | "PendingReplicaDeletion";
 
-/** In the order of KMS's own messages. */
+/** Every {@link KeySpec}, in the order of KMS's own messages. */
 export const KEY_SPECS = [
   "RSA_2048",
   "RSA_3072",
@@ -27,6 +30,7 @@ export const KEY_SPECS = [
   "ML_DSA_87",
 ] as const;
 
+/** Every {@link KeyUsage}. */
 export const KEY_USAGES = ["SIGN_VERIFY", "ENCRYPT_DECRYPT", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT"] as const;
 
 /** The primary of a multi-Region key and its replicas, by Region. They share id and material, nothing else. */

@@ -13,57 +13,76 @@ export interface LocalKmsKeyOptions {
   readonly id?: string;
   /** 32 bytes, copied, so that kept ciphertexts open again. Symmetric keys only. Default: random. */
   readonly material?: Uint8Array;
-  /** Names with their prefix, such as `"alias/orders"`, in the Region of the key and not of its replicas. */
+  /**
+   * Names with their prefix, such as `"alias/orders"`, in the Region of the key and not of its replicas. Default: none.
+   */
   readonly aliases?: readonly string[];
+  /** What DescribeKey says of it. Default: nothing. */
   readonly description?: string;
   /**
    * Who may do everything with it: users' names, ARNs or services, as for `clientAs`. Others need a grant. It stands
    * for the key policy. Default: everybody.
    */
   readonly principals?: readonly string[];
-  /** Default true. */
+  /** Whether it works from the start. Default: true. */
   readonly enabled?: boolean;
-  /** Default `"SYMMETRIC_DEFAULT"`. Others are metadata only: they answer with KMS's errors. */
+  /** What kind of key. Others are metadata only: they answer with KMS's errors. Default: `"SYMMETRIC_DEFAULT"`. */
   readonly keySpec?: KeySpec;
-  /** Default: the first that the spec allows; `"ENCRYPT_DECRYPT"` for RSA. */
+  /** What it is for. Default: the first that the spec allows; `"ENCRYPT_DECRYPT"` for RSA. */
   readonly keyUsage?: KeyUsage;
-  /** Default: whether the id is a multi-Region one, or there are replicas. */
+  /** Whether it is a multi-Region key. Default: whether the id is a multi-Region one, or there are replicas. */
   readonly multiRegion?: boolean;
-  /** Further Regions of a multi-Region key. */
+  /** Further Regions of a multi-Region key. Default: none. */
   readonly replicaRegions?: readonly string[];
-  /** Default: the Region and the account of the local KMS. */
+  /** Its Region. Default: that of the local KMS. */
   readonly region?: string;
+  /** Its account, 12 digits. Default: that of the local KMS. */
   readonly accountId?: string;
 }
 
 /** A key as it is at the moment. */
 export interface LocalKmsKey {
+  /** The bare id: a UUID, or `mrk-` and 32 hex digits. */
   readonly keyId: string;
+  /** The key ARN. */
   readonly arn: string;
+  /** Its Region. */
   readonly region: string;
+  /** Its account, 12 digits. */
   readonly accountId: string;
+  /** What kind of key it is. */
   readonly keySpec: KeySpec;
+  /** What it is for. */
   readonly keyUsage: KeyUsage;
+  /** Whether it works. */
   readonly keyState: KeyState;
+  /** Whether it is a multi-Region key. */
   readonly multiRegion: boolean;
+  /** Its aliases, with their prefix. */
   readonly aliases: readonly string[];
   /** How often it was rotated. */
   readonly rotations: number;
 }
 
-/** Keys in the hand of a test. A key is named by its id, ARN, alias name or alias ARN. */
+/** Keys in the hand of a test. A key is named by its id, ARN, alias name or alias ARN; misuse is a `TypeError`. */
 export interface LocalKmsKeys {
+  /** Makes a key. */
   createKey(options?: LocalKmsKeyOptions): LocalKmsKey;
+  /** A key as it is at the moment. */
   describeKey(key: string): LocalKmsKey;
   /** The ARN of a key; of a multi-Region key in this Region. */
   arn(key: string, region?: string): string;
+  /** Gives a key one more name, with its prefix, such as `"alias/orders"`. */
   createAlias(name: string, key: string): void;
   /** Closes a key to all but these, and those who have a grant; without principals, opens it to everybody again. */
   restrictKey(key: string, principals?: readonly string[]): void;
+  /** Has a disabled key work again. */
   enableKey(key: string): void;
+  /** Has a key work no more: `DisabledException`. */
   disableKey(key: string): void;
-  /** Default: 30 days. */
+  /** Has a key work no more, and deletes it after so many days. Default: 30. */
   scheduleKeyDeletion(key: string, days?: number): void;
+  /** Keeps the key, disabled. */
   cancelKeyDeletion(key: string): void;
   /** Removes a key at once, as if its waiting period were over. */
   destroyKey(key: string): void;

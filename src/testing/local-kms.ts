@@ -15,16 +15,17 @@ import type { LocalKmsKeyOptions, LocalKmsKeys } from "./local-keys.ts";
 import { createLocalKeys } from "./local-keys.ts";
 import { createService } from "./service.ts";
 
+/** Options of {@link createLocalKms}. */
 export interface LocalKmsOptions {
-  /** Keys that exist from the start. */
+  /** Keys that exist from the start. Default: none. */
   readonly keys?: readonly LocalKmsKeyOptions[];
-  /** The Region of clients that name none. Default `"us-east-1"`. */
+  /** The Region of clients that name none. Default: `"us-east-1"`. */
   readonly region?: string;
-  /** The account of callers that bring none. Default `"111122223333"`. */
+  /** The account of callers that bring none. 12 digits. Default: `"111122223333"`. */
   readonly accountId?: string;
-  /** Milliseconds since 1970: dates and the end of pending deletions. Default `Date.now`. */
+  /** Milliseconds since 1970: dates and the end of pending deletions. Default: `Date.now`. */
   readonly now?: () => number;
-  /** Milliseconds, by `now`, until a new grant is known without its token: minutes, in KMS. Default 0. */
+  /** Milliseconds, by `now`, until a new grant is known without its token: minutes, in KMS. Default: 0. */
   readonly grantDelayMs?: number;
   /**
    * Who an access key id belongs to, for callers over HTTP: a user's name or an ARN, also of another account.
@@ -32,7 +33,7 @@ export interface LocalKmsOptions {
    */
   readonly principals?: Readonly<Record<string, string>>;
   /**
-   * True: an ARN of another Region than the client's is refused, as by KMS. Default false: it is served there, so
+   * True: an ARN of another Region than the client's is refused, as by KMS. Default: false; it is served there, so
    * that one endpoint can stand for the endpoints of several Regions.
    */
   readonly strictRegions?: boolean;
@@ -40,7 +41,9 @@ export interface LocalKmsOptions {
 
 /** A little KMS. Its methods are the hand of the test: they are not calls, and the audit log does not show them. */
 export interface LocalKms extends LocalKmsKeys {
+  /** The Region of clients that name none. */
   readonly region: string;
+  /** The account of callers that bring none. */
   readonly accountId: string;
   /** In process, as the user `local` in the default Region. */
   readonly client: LocalKmsClient;
@@ -50,13 +53,15 @@ export interface LocalKms extends LocalKmsKeys {
   clientFor(options: { readonly region?: string; readonly principal?: string }): LocalKmsClient;
   /**
    * Serves KMS's JSON protocol over HTTP on 127.0.0.1, for a genuine `KMSClient`, the `aws` command line or boto3
-   * (Node and compatible runtimes only). The caller is the access key id; signatures are not verified.
+   * (Node, Bun and Deno; else `UnsupportedError`). The caller is the access key id; signatures are not verified.
+   * Default port: any that is free.
    */
   listen(options?: { readonly port?: number }): Promise<LocalKmsEndpoint>;
   /** Closes everything that listens, and the file if there is one. */
   close(): Promise<void>;
   /** The audit log: every call that reached the KMS, oldest first, failed ones too. */
   readonly events: readonly LocalKmsEvent[];
+  /** Empties the audit log. */
   clearEvents(): void;
   /** Scripted faults. */
   readonly faults: LocalKmsFaults;
@@ -73,20 +78,23 @@ export interface LocalKms extends LocalKmsKeys {
  * statuses. Ciphertexts depend on key id, material and context alone: a key that is created again with the same
  * material opens them.
  *
+ * @throws `TypeError` for options that do not fit.
+ *
  * @example
  * ```ts
+ * import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+ * import { createLocalKms } from "keyfold/testing";
+ *
  * const kms = createLocalKms({ keys: [{ aliases: ["alias/orders"] }] });
- * const { CiphertextBlob } = await kms.client.send(
- *   new GenerateDataKeyCommand({ KeyId: "alias/orders", KeySpec: "AES_256" }),
- * );
+ * const input = { KeyId: "alias/orders", KeySpec: "AES_256" } as const;
+ * const { CiphertextBlob } = await kms.client.send(new GenerateDataKeyCommand(input)); // in process
  *
- * const { url } = await kms.listen();
- * const client = new KMSClient({ endpoint: url, region: "us-east-1", credentials });
- *
+ * const { url } = await kms.listen(); // over HTTP
+ * const credentials = { accessKeyId: "alice", secretAccessKey: "any" };
+ * const client = new KMSClient({ endpoint: url, region: kms.region, credentials });
  * kms.faults.add({ operation: "Decrypt", times: 2, fault: { error: "ThrottlingException" } });
  * await client.send(new DecryptCommand({ CiphertextBlob })); // the SDK's retries get through
- * kms.events.map((event) => `${event.eventName} ${event.errorCode ?? "ok"}`);
- *
+ * console.log(kms.events.map((event) => `${event.eventName} ${event.errorCode ?? "ok"}`));
  * client.destroy();
  * await kms.close();
  * ```

@@ -43,6 +43,7 @@ export const KMS_OPERATIONS = [
   "UpdateAlias",
 ] as const;
 
+/** The name of an operation that the local KMS serves. */
 export type KmsOperation = (typeof KMS_OPERATIONS)[number];
 
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
