@@ -11,17 +11,16 @@ const pages = [
     .map((name) => join("docs", name)),
 ];
 
-/** The anchors of a page: its headings, as code hosts name them. */
+/** The anchors of a page: its headings, as code hosts name them, and those that it sets itself. */
 function anchors(page: string): Set<string> {
   const text = readFileSync(join(ROOT, page), "utf8").replaceAll(/^```.*?^```$/gms, "");
-  return new Set(
-    [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
-      heading!
-        .toLowerCase()
-        .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
-        .replaceAll(" ", "-"),
-    ),
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
   );
+  return new Set([...headings, ...[...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id!)]);
 }
 
 function linksOf(page: string): string[] {

@@ -85,7 +85,8 @@ export function readMessage(
   const suite = number(2);
   const messageId = take(version === 1 ? 16 : 32);
   const contextRaw = take(number(2));
-  const context: Record<string, string> = {};
+  // Without a prototype: a key may be called __proto__.
+  const context: Record<string, string> = Object.create(null);
   const edks: Edk[] = [];
   if (contextRaw.length > 0) {
     const end = at;
