@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { onBackend } from "./test/support/backends.ts";
 
@@ -55,7 +56,7 @@ const WITHOUT_BACKEND = [
 export default defineConfig({
   test: {
     projects: [onBackend("node", suite()), onBackend("web", suite(WITHOUT_BACKEND))],
-    // All cores: vitest would keep one for itself, which halves the speed on two.
-    maxWorkers: "100%",
+    // One more than cores, for some files mostly wait; vitest would keep a core for itself, which halves the speed on two.
+    maxWorkers: availableParallelism() + 1,
   },
 });

@@ -1,6 +1,5 @@
 /**
- * The S3 Encryption Client over the SDK's own `S3Client`. Needs `@aws-sdk/client-s3`; `upload()` needs
- * `@aws-sdk/lib-storage`, too.
+ * The S3 Encryption Client over the SDK's own `S3Client`. Needs `@aws-sdk/client-s3`.
  *
  * @module s3
  */
