@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const pages = [
-  ...["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"],
+  ...["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "examples/README.md"],
   ...readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md"))
     .map((name) => join("docs", name)),
@@ -47,5 +47,11 @@ describe("links of the documentation", () => {
       (name) => name.endsWith(".md") && !reached.has(`docs/${name}`),
     );
     expect(unreached).toEqual([]);
+  });
+
+  it("leads from the list of examples to every one", () => {
+    const reached = new Set(linksOf("examples/README.md"));
+    const programs = readdirSync(join(ROOT, "examples")).filter((name) => name.endsWith(".mjs"));
+    expect(programs.filter((name) => !reached.has(name))).toEqual([]);
   });
 });
