@@ -130,7 +130,10 @@ describe.each(Object.entries(STAND_INS))("%s", (name, start) => {
     expect((await keyStore().active(id)).version).toBe(winner);
   });
 
-  it("loses no version, however many race", async () => {
+  // moto answers each request in a thread of its own, and looks and writes in two steps: two writers may win there.
+  const race = it.runIf(name !== "moto");
+
+  race("loses no version, however many race", async () => {
     const id = await create();
     const first = (await keyStore().active(id)).version;
     const outcomes = await Promise.allSettled(Array.from({ length: 12 }, () => keyStore().versionKey(id)));
@@ -148,7 +151,7 @@ describe.each(Object.entries(STAND_INS))("%s", (name, start) => {
     }
   });
 
-  it("of many who create one id, lets one win", async () => {
+  race("of many who create one id, lets one win", async () => {
     const branchKeyId = `contested by ${name}`;
     const all = Array.from({ length: 6 }, () => keyStore().createKey({ branchKeyId, encryptionContext }));
     const outcomes = await Promise.allSettled(all);
