@@ -4,6 +4,7 @@ import type { LocalKmsKeyOptions } from "./local-keys.ts";
 import type { LocalKms, LocalKmsOptions } from "./local-kms.ts";
 import { assembleLocalKms } from "./local-kms.ts";
 
+/** Options of {@link openLocalKms}. */
 export interface LocalKmsFileOptions extends LocalKmsOptions {
   /** The path of the file, which is made if it is not there (mode 0600). Its directory must be. */
   readonly file: string;
@@ -32,8 +33,12 @@ export interface LocalKmsFileOptions extends LocalKmsOptions {
  *
  * @example
  * ```ts
+ * import { openLocalKms } from "keyfold/testing";
+ *
  * const kms = await openLocalKms({ file: "dev-kms.json", keys: [{ aliases: ["alias/dev"] }] });
- * const { url } = await kms.listen({ port: 4599 }); // AWS_ENDPOINT_URL_KMS of other processes
+ * const { url } = await kms.listen({ port: 0 }); // AWS_ENDPOINT_URL_KMS of other processes
+ * console.log(url, kms.arn("alias/dev"));
+ * await kms.close();
  * ```
  */
 export async function openLocalKms(options: LocalKmsFileOptions): Promise<LocalKms> {
