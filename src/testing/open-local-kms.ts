@@ -35,7 +35,7 @@ export interface LocalKmsFileOptions extends LocalKmsOptions {
  * ```ts
  * import { openLocalKms } from "keyfold/testing";
  *
- * const kms = await openLocalKms({ file: "dev-kms.json", keys: [{ aliases: ["alias/dev"] }] });
+ * const kms = await openLocalKms({ file: "kms.json", keys: [{ aliases: ["alias/dev"] }] });
  * const { url } = await kms.listen({ port: 0 }); // AWS_ENDPOINT_URL_KMS of other processes
  * console.log(url, kms.arn("alias/dev"));
  * await kms.close();
