@@ -16,6 +16,7 @@ const suite = (once: readonly string[] = []) => ({
 const WITHOUT_BACKEND = [
   // Read files of the repository as text.
   "test/house.test.ts",
+  "test/mutations.test.ts",
   "test/pictures.test.ts",
   "test/release.test.ts",
   // Hold pages of docs/ against the source.
