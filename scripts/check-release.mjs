@@ -29,6 +29,8 @@ export function releaseFaults({ manifest, lock, changelog }, tag) {
 
   if (tag !== `v${version}`)
     faults.push(`The tag is ${tag}; for the version in package.json it is v${version}.`);
+  if (version.includes("-"))
+    faults.push("A pre-release needs a dist-tag of its own, which the release workflow does not give.");
   if (headings[0] !== version)
     faults.push(`CHANGELOG.md begins with "## ${headings[0]}", not with this version.`);
   // npm compares it with where the workflow ran.

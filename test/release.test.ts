@@ -44,6 +44,16 @@ describe("the check of a release", () => {
       "v1.2.3",
       /Unreleased/,
     ],
+    [
+      "a pre-release",
+      {
+        manifest: { ...MANIFEST, version: "1.2.3-rc.1" },
+        lock: lockOf("1.2.3-rc.1"),
+        changelog: "## 1.2.3-rc.1\n",
+      },
+      "v1.2.3-rc.1",
+      /dist-tag/,
+    ],
     ["no repository", without("repository"), "v1.2.3", /`repository`/],
     ["no way to report bugs", without("bugs"), "v1.2.3", /`bugs`/],
     ["no homepage", without("homepage"), "v1.2.3", /`homepage`/],

@@ -32,9 +32,7 @@ export async function putObject(
 ): Promise<PutObjectCommandOutput> {
   const place = placeOf("PutObject", input);
   assertNoPlaintextChecksum("PutObject", input);
-  if (input.WriteOffsetBytes !== undefined) {
-    throw invalidArgument("PutObject: nothing can be appended to an encrypted object (WriteOffsetBytes).");
-  }
+  assertWritesWhole("PutObject", input);
   assertNoCondition(config, input);
   const request = await keyRequest(config, place, options);
   const given = sourceOf(input.Body, input.ContentLength);
@@ -45,6 +43,12 @@ export async function putObject(
     given.close(error);
     throw error;
   }
+}
+
+/** An object is sealed whole. */
+export function assertWritesWhole(operation: string, { WriteOffsetBytes }: PutObjectCommandInput): void {
+  if (WriteOffsetBytes === undefined) return;
+  throw invalidArgument(`${operation}: nothing can be appended to an encrypted object (WriteOffsetBytes).`);
 }
 
 async function putSource(

@@ -1,5 +1,6 @@
 import {
   AbortMultipartUploadCommand,
+  type ChecksumAlgorithm,
   type CompletedPart,
   CompleteMultipartUploadCommand,
   type CompleteMultipartUploadCommandOutput,
@@ -8,11 +9,15 @@ import {
   type PutObjectCommandInput,
   type PutObjectCommandOutput,
   UploadPartCommand,
+  type UploadPartCommandOutput,
 } from "@aws-sdk/client-s3";
 import { S3ObjectError } from "../errors.ts";
 import { unlessAborted } from "./abort.ts";
 import { cutParts, type Part } from "./cut-parts.ts";
 import { call, type S3ClientPort } from "./port.ts";
+
+/** For the request by which a failed upload leaves no parts behind. */
+const ABANDON_MS = 5000;
 
 /** What is to be sent, and how. */
 export interface PartsRequest {
@@ -54,6 +59,7 @@ export async function sendParts({
   const upload = new MultipartUpload(client, shared, stop.signal);
   let put: PutObjectCommandOutput | undefined;
   const sendSome = async () => {
+    const own = AbortSignal.any([stop.signal]);
     for (;;) {
       const { done, value: part } = await parts.next();
       if (done) return;
@@ -63,9 +69,9 @@ export async function sendParts({
           Body: part.bytes,
           ContentLength: part.bytes.length,
         });
-        put = await call(client, command, stop.signal);
+        put = await call(client, command, own);
       } else {
-        await upload.send(part);
+        await upload.send(part, own);
       }
       stored(part.bytes.length);
       part.release();
@@ -96,6 +102,7 @@ class MultipartUpload {
   readonly #stored: CompletedPart[] = [];
   #creation: Promise<string | undefined> | undefined;
   #uploadId: string | undefined;
+  #algorithm: ChecksumAlgorithm | undefined;
 
   constructor(client: S3ClientPort, input: Omit<PutObjectCommandInput, "Body">, signal: AbortSignal) {
     this.#client = client;
@@ -103,9 +110,10 @@ class MultipartUpload {
     this.#signal = signal;
   }
 
-  async send({ number: PartNumber, bytes: Body }: Part): Promise<void> {
+  /** `signal`: of the caller among those that send parts, so that no signal has as many listeners as there are parts. */
+  async send({ number: PartNumber, bytes: Body }: Part, signal: AbortSignal): Promise<void> {
     this.#creation ??= this.#create();
-    const UploadId = await unlessAborted(this.#creation, this.#signal);
+    const UploadId = await unlessAborted(this.#creation, signal);
     const command = new UploadPartCommand({
       ...this.#input,
       UploadId,
@@ -113,10 +121,9 @@ class MultipartUpload {
       Body,
       ContentLength: Body.length,
     });
-    const reply = await call(this.#client, command, this.#signal);
+    const reply = await call(this.#client, command, signal);
     if (reply.ETag === undefined) throw noTag(PartNumber);
-    // With the checksums, whichever they are.
-    this.#stored.push({ ...reply, PartNumber });
+    this.#stored.push({ PartNumber, ETag: reply.ETag, ...this.#announced(reply) });
   }
 
   complete(): Promise<CompleteMultipartUploadCommandOutput> {
@@ -129,20 +136,31 @@ class MultipartUpload {
     return call(this.#client, command, this.#signal);
   }
 
-  /** Aborts it, if it is there. */
+  /** The checksum of a part, if one was announced: S3 answers others of its own accord, and takes none of them back. */
+  #announced(reply: UploadPartCommandOutput): CompletedPart {
+    if (this.#algorithm === undefined) return {};
+    const name = `Checksum${this.#algorithm}` as "ChecksumCRC32";
+    return reply[name] === undefined ? {} : { [name]: reply[name] };
+  }
+
+  /** Aborts it, if it is there; not for longer than a caller can wait who has aborted. */
   async abandon(): Promise<void> {
     const UploadId = this.#uploadId;
     if (UploadId === undefined) return;
     const { Bucket, Key, ExpectedBucketOwner, RequestPayer } = this.#input;
     const input = { Bucket, Key, UploadId, ExpectedBucketOwner, RequestPayer };
     // Whatever comes of it, what failed first is what the caller has to hear of.
-    await call(this.#client, new AbortMultipartUploadCommand(input), undefined).catch(() => {});
+    const patience = AbortSignal.timeout(ABANDON_MS);
+    await call(this.#client, new AbortMultipartUploadCommand(input), patience).catch(() => {});
   }
 
   async #create(): Promise<string | undefined> {
     // Checksums that parts bring must have been announced.
-    const ChecksumAlgorithm = this.#input.ChecksumAlgorithm ?? (await defaultChecksum(this.#client));
-    const command = new CreateMultipartUploadCommand({ ...this.#input, ChecksumAlgorithm });
+    this.#algorithm = this.#input.ChecksumAlgorithm ?? (await defaultChecksum(this.#client));
+    const command = new CreateMultipartUploadCommand({
+      ...this.#input,
+      ChecksumAlgorithm: this.#algorithm,
+    });
     // Not cut: the reply tells what has to be abandoned.
     const { UploadId } = await call(this.#client, command, undefined);
     this.#uploadId = UploadId;

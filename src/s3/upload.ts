@@ -13,7 +13,7 @@ import { MAX_PARTS, tooManyParts } from "./cut-parts.ts";
 import { assertNoPlaintextChecksum } from "./metadata.ts";
 import type { S3Config } from "./options.ts";
 import { placeOf } from "./place.ts";
-import { assertNoCondition, beginAt, placeEnvelope } from "./put.ts";
+import { assertNoCondition, assertWritesWhole, beginAt, placeEnvelope } from "./put.ts";
 import { sealedChunks, sealedLength } from "./sealed-body.ts";
 import { sendParts } from "./send-parts.ts";
 import { type Source, sourceOf, wrongLength } from "./source.ts";
@@ -57,6 +57,7 @@ export async function uploadObject(
   const { onProgress, signal } = options;
   const place = placeOf("upload", input);
   assertNoPlaintextChecksum("upload", input);
+  assertWritesWhole("upload", input);
   assertNoCondition(config, input);
   const partSize = wholeNumber("upload", "partSize", options.partSize, 8 * MIB, 5 * MIB, 5 * 1024 * MIB);
   const concurrency = wholeNumber("upload", "concurrency", options.concurrency, 4, 1, 1000);

@@ -27,13 +27,26 @@ export function keepIn(file: KeyFile, store: KeyStore): () => void {
   return () => {
     const text = writeSnapshot(store);
     try {
-      if (text !== file.text) file.write(text);
+      if (text !== file.text) {
+        assertReadable(text);
+        file.write(text);
+      }
       kept = text;
     } catch (error) {
       load(kept);
       throw error;
     }
   };
+}
+
+/** What could not be read at the next start is not written at all. */
+function assertReadable(text: string): void {
+  try {
+    readSnapshot(text);
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    throw invalidArgument(`A local KMS cannot keep this in its file: ${error.message}`);
+  }
 }
 
 /** The hand of the test, with every change kept before it returns. */

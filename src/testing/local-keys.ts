@@ -156,7 +156,9 @@ export function createLocalKeys(
       if (new Set([region, ...replicas]).size <= replicas.length) {
         throw invalidArgument("replicaRegions must be Regions other than the key's own, each once");
       }
-      for (const alias of options.aliases ?? []) checkAlias(alias, { region, accountId });
+      const aliases = options.aliases ?? [];
+      if (new Set(aliases).size < aliases.length) throw invalidArgument("aliases must name each alias once");
+      for (const alias of aliases) checkAlias(alias, { region, accountId });
       const key = makeKey(store, home.now(), {
         region,
         accountId,

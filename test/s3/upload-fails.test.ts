@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { UploadPartCommand } from "@aws-sdk/client-s3";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { utf8 } from "../support/bytes.ts";
 import { failure, outcome } from "../support/failure.ts";
 import { s3Fault } from "../support/s3.ts";
@@ -67,6 +67,20 @@ async function failing() {
     clean: () => nothingLeft(s3, keys, reasons),
   };
 }
+
+it("a dozen parts under way make no warning of a leak", async () => {
+  const { s3, upload } = await failing();
+  const [gate, warnings] = [deferred<null>(), [] as Error[]];
+  const listen = (warning: Error) => void warnings.push(warning);
+  process.on("warning", listen);
+  onTestFinished(() => void process.off("warning", listen));
+  s3.script = ({ operation }) => (operation === "UploadPart" ? gate.promise : null);
+  const done = upload(source(61), { concurrency: 12 });
+  await expect.poll(() => s3.asked().filter((name) => name.startsWith("UploadPart"))).toHaveLength(12);
+  gate.resolve(null);
+  await done;
+  expect(warnings.filter(({ name }) => name === "MaxListenersExceededWarning")).toEqual([]);
+});
 
 describe("an abort", () => {
   const reason = new Error("enough");
@@ -257,7 +271,18 @@ describe("S3 that fails", () => {
     await clean();
   });
 
-  it("and never answers the abort: the source is let go all the same", async () => {
+  it("and never answers the abort: the caller does not wait for ever", async () => {
+    const { s3, upload } = await failing();
+    const gate = deferred<null>();
+    onTestFinished(() => gate.resolve(null));
+    s3.script = ({ operation }) => {
+      if (operation === "UploadPart") return { status: 403, code: "AccessDenied" };
+      return operation === "AbortMultipartUpload" ? gate.promise : null;
+    };
+    expect(await outcome(upload(source(6)))).toMatchObject({ name: "AccessDenied" });
+  });
+
+  it("and answers the abort late: the source is let go all the same", async () => {
     const { s3, upload } = await failing();
     const gate = deferred<null>();
     s3.script = ({ operation }) => {

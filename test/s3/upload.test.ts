@@ -226,6 +226,15 @@ describe("options", () => {
     expect(s3.asked()).toEqual([]);
   });
 
+  it("nothing is appended", async () => {
+    const { s3, client } = await rig();
+    await failure(
+      client.upload({ Bucket, Key, Body: "x", WriteOffsetBytes: 4 }, PARTS),
+      "ERR_INVALID_ARGUMENT",
+    );
+    expect(s3.asked()).toEqual([]);
+  });
+
   it("no checksum of plaintext", async () => {
     const { client } = await rig();
     const input = { Bucket, Key, Body: "x", ContentMD5: "AAAAAAAAAAAAAAAAAAAAAA==" };
@@ -240,6 +249,11 @@ describe("options", () => {
     const { s3 } = await rig();
     const sdk = s3Client(s3.url, settings);
     onTestFinished(() => sdk.destroy());
+    // As S3 does, whatever was announced.
+    const alter = ({ headers }: { headers: object }) => ({
+      headers: { ...headers, "x-amz-checksum-crc64nvme": "AAAAAAAAAAA=" },
+    });
+    s3.script = ({ operation }) => (operation === "UploadPart" ? { alter } : null);
     await encrypting(sdk).upload({ Bucket, Key, Body: big, ...more }, PARTS);
     const [create] = s3.requests.filter(({ operation }) => operation === "CreateMultipartUpload");
     expect(create!.headers["x-amz-checksum-algorithm"]).toBe(algorithm);

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  lstatSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -28,7 +29,7 @@ import {
   RotateKeyOnDemandCommand,
   ScheduleKeyDeletionCommand,
 } from "@aws-sdk/client-kms";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { LocalKms, LocalKmsFileOptions } from "../../src/testing/index.ts";
 import { createLocalKms, openLocalKms } from "../../src/testing/index.ts";
 import { ARN_A, bytes, complaint, connect, failure, KEY_A, KEY_B, MRK, TRANSPORTS } from "./helpers.ts";
@@ -341,6 +342,43 @@ describe("the file", () => {
     again.disableKey(KEY_A);
     expect(contentOf().keys[0].regions[0].enabled).toBe(false);
     await again.close();
+  });
+
+  test("is made where a link leads, and not where it lies", async () => {
+    const link = join(folder, `link to none ${count}.json`);
+    symlinkSync(file, link);
+    await (await openLocalKms({ file: link, keys: [{ id: KEY_A }] })).close();
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(contentOf().keys).toHaveLength(1);
+  });
+
+  test("never holds what could not be read again", async () => {
+    const kms = await open({ keys: [{ id: KEY_A }] });
+    const before = readFileSync(file, "utf8");
+    for (const change of [
+      () => kms.createKey({ id: KEY_B, description: 5 as never }),
+      () => kms.createKey({ id: KEY_B, enabled: 1 as never }),
+      () => kms.createKey({ id: KEY_B, aliases: ["alias/twice", "alias/twice"] }),
+      () => kms.scheduleKeyDeletion(KEY_A, "7" as never),
+    ]) {
+      expect(change).toThrow(expect.objectContaining({ code: "ERR_INVALID_ARGUMENT" }));
+      expect(readFileSync(file, "utf8")).toBe(before);
+      expect(() => kms.describeKey(KEY_B)).toThrow();
+    }
+    await kms.close();
+    await (await open()).close();
+  });
+
+  test("stays this process's own when the clock is set", async () => {
+    const kms = await open({ keys: [{ id: KEY_A }] });
+    vi.spyOn(Date, "now").mockReturnValue(Date.now() + 60_000);
+    try {
+      await expect(open()).rejects.toThrow(`process ${process.pid} has it open`);
+    } finally {
+      vi.restoreAllMocks();
+    }
+    kms.disableKey(KEY_A);
+    await kms.close();
   });
 
   test("is in a directory that exists", async () => {

@@ -122,12 +122,17 @@ function inUse(name: string, path: string, pid: number | null): StoreError {
 }
 
 /** The path that counts for all who name the file by one link or another, of now: the working directory may change. */
-function realPath({ fs, path }: NodeModules, name: string): string {
+function realPath(node: NodeModules, name: string): string {
+  const { fs, path } = node;
   const full = path.resolve(name);
   try {
     return fs.realpathSync(full);
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw error;
+    // A link to a file that is yet to be made: keys go where it leads, and not to where it lies.
+    if (fs.lstatSync(full, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+      return realPath(node, path.resolve(path.dirname(full), fs.readlinkSync(full)));
+    }
     return path.join(fs.realpathSync(path.dirname(full)), path.basename(full));
   }
 }
@@ -155,8 +160,8 @@ function syncDirectory({ fs, path }: NodeModules, file: string): void {
     directory = fs.openSync(path.dirname(file), "r");
     fs.fsyncSync(directory);
   } catch (error) {
-    // Windows syncs no directory.
-    if (codeOf(error) !== "EPERM" && codeOf(error) !== "EISDIR") throw error;
+    // Windows and some file systems sync no directory.
+    if (!["EPERM", "EISDIR", "EINVAL", "ENOTSUP"].includes(codeOf(error) ?? "")) throw error;
   } finally {
     if (directory !== undefined) fs.closeSync(directory);
   }
