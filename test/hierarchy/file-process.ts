@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { chmod, copyFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
+import { bundleForChild } from "../support/child-bundle.ts";
 import { deferred } from "../support/virtual.ts";
 
 /**
@@ -21,15 +21,7 @@ export function fileProcesses() {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "keyfold-stores-"));
     bundle = join(folder, "file.mjs");
-    await build({
-      entryPoints: [join(import.meta.dirname, "../../src/hierarchy/file.ts")],
-      outfile: bundle,
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      conditions: ["keyfold-source"],
-      logLevel: "error",
-    });
+    await bundleForChild("hierarchy/file.ts", bundle);
     // For children of other users too.
     await copyFile(join(import.meta.dirname, "file-child.mjs"), join(folder, "file-child.mjs"));
     await chmod(folder, 0o755);

@@ -8,24 +8,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { DecryptCommand, EncryptCommand } from "@aws-sdk/client-kms";
-import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { openLocalKms } from "../../src/testing/index.ts";
+import { bundleForChild } from "../support/child-bundle.ts";
 import { bytes, failure, KEY_A } from "./helpers.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "keyfold-local-kms-"));
 const bundle = join(folder, "testing.mjs");
-beforeAll(() =>
-  build({
-    entryPoints: [join(import.meta.dirname, "../../src/testing/index.ts")],
-    outfile: bundle,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    conditions: ["keyfold-source"],
-    logLevel: "error",
-  }),
-);
+beforeAll(() => bundleForChild("testing/index.ts", bundle));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A process of its own; `ids`: what it said, all of it once it has ended. */
