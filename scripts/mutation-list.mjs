@@ -418,7 +418,7 @@ export const MUTATIONS = [
   {
     check: "the key that KMS says it used, reading",
     file: "src/kms/decrypt.ts",
-    find: "if (!accepts(replyKeyArn(reply, call))) {",
+    find: "if (!accepted) {",
     replace: "if (!replyKeyArn(reply, call)) {",
     tests: ["test/kms"],
   },

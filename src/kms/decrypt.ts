@@ -1,5 +1,5 @@
 import { DecryptCommand } from "@aws-sdk/client-kms";
-import { isKeyfoldError } from "../errors.ts";
+import { isKeyfoldError, KeyringError } from "../errors.ts";
 import type { UnwrapRequest } from "../keyrings/keyring.ts";
 import type { Observer } from "../observer.ts";
 import type { EncryptedDataKey } from "../types.ts";
@@ -14,8 +14,8 @@ export interface DecryptAttempt {
   readonly grantTokens: () => string[] | undefined;
   readonly keyring: string;
   readonly observer: Observer | undefined;
-  /** Whether the key ARN of the reply is one that may have opened this. */
-  readonly accepts: (replyArn: string) => boolean;
+  /** Whether the key ARN of the reply is one that may have opened this; or why not, where there is more to say. */
+  readonly accepts: (replyArn: string) => boolean | string;
 }
 
 /** The plaintext data key; or null, and the reason is noted. Throws on abort. */
@@ -36,15 +36,20 @@ export async function tryDecrypt(
   try {
     const reply = await callKms(call);
     dataKey = replyDataKey(reply, keyLength, call);
-    if (!accepts(replyKeyArn(reply, call))) {
+    const accepted = accepts(replyKeyArn(reply, call));
+    if (typeof accepted === "string") {
+      dataKey.fill(0);
+      request.note(edk, "failed", accepted, new KeyringError(keyring, accepted));
+      return null;
+    }
+    if (!accepted) {
       throw badReply("the reply names another key than the one that was asked for", reply, call);
     }
     return dataKey;
   } catch (error) {
     dataKey?.fill(0);
     if (signal?.aborted || !isKeyfoldError(error)) throw error;
-    // Whoever lists the reasons names the keyring.
-    request.note(edk, "failed", error.message.replace(`Keyring ${keyring}: `, ""), error);
+    request.note(edk, "failed", error.message, error);
     return null;
   }
 }

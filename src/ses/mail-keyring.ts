@@ -1,5 +1,4 @@
 import { invalidArgument } from "../arguments.ts";
-import { KeyringError } from "../errors.ts";
 import type { Keyring } from "../keyrings/keyring.ts";
 import { formatKmsArn, type KmsArn, parseKmsArn } from "../kms/arn.ts";
 import { clientsOf, type KmsClient } from "../kms/client.ts";
@@ -23,17 +22,14 @@ export async function mailKeyring(
   const name = keyId === undefined ? `KMS keys of account ${account}` : `KMS ${keyId.text}`;
   const client = await clientFor(config, account, context);
 
-  /** Compares the key of KMS's reply. */
-  const accepts = (replyArn: string): boolean => {
+  /** Compares the key of KMS's reply: true, or what is wrong with it. */
+  const accepts = (replyArn: string): true | string => {
     const arn = parseKmsArn(replyArn)!;
     if (keyId !== undefined && !namesKey(keyId.text, arn)) {
-      throw new KeyringError(name, `the data key was wrapped under ${replyArn}, which is not keyId.`);
+      return `the data key was wrapped under ${replyArn}, which is not keyId.`;
     }
     if (arn.accountId !== account) {
-      throw new KeyringError(
-        name,
-        `the data key was wrapped under ${replyArn}, a key of account ${arn.accountId}, not of ${account}. Whoever can write to the bucket can do that; if the key is the right one, name it by keyId.`,
-      );
+      return `the data key was wrapped under ${replyArn}, a key of account ${arn.accountId}, not of ${account}. Whoever can write to the bucket can do that; if the key is the right one, name it by keyId.`;
     }
     return true;
   };

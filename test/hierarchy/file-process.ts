@@ -21,7 +21,7 @@ export function fileProcesses() {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "keyfold-stores-"));
     bundle = join(folder, "file.mjs");
-    await bundleForChild("hierarchy/file.ts", bundle);
+    await bundleForChild("src/hierarchy/file.ts", bundle);
     // For children of other users too.
     await copyFile(join(import.meta.dirname, "file-child.mjs"), join(folder, "file-child.mjs"));
     await chmod(folder, 0o755);

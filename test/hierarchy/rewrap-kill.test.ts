@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { fileMailboxStore } from "../../src/hierarchy/file.ts";
 import { createMailboxKeys, type RewrapSummary } from "../../src/hierarchy/index.ts";
+import { bundleForChild } from "../support/child-bundle.ts";
 import { MAIL, open, seal } from "./helpers.ts";
 import { FIRST, NEXT } from "./rewrap-child.ts";
 
@@ -17,15 +17,7 @@ let program = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "keyfold-rewrap-"));
   program = join(folder, "child.mjs");
-  await build({
-    entryPoints: [join(import.meta.dirname, "rewrap-child.ts")],
-    outfile: program,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    conditions: ["keyfold-source"],
-    logLevel: "error",
-  });
+  await bundleForChild("test/hierarchy/rewrap-child.ts", program);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -15,7 +15,7 @@ import { bytes, failure, KEY_A } from "./helpers.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "keyfold-local-kms-"));
 const bundle = join(folder, "testing.mjs");
-beforeAll(() => bundleForChild("testing/index.ts", bundle));
+beforeAll(() => bundleForChild("src/testing/index.ts", bundle));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A process of its own; `ids`: what it said, all of it once it has ended. */
